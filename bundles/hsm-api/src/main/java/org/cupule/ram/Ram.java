@@ -1,0 +1,138 @@
+package org.cupule.ram;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+
+/**
+ * One backing of guest RAM: a native, page-aligned segment, and for each of its 4 KiB pages whether instructions were
+ * decoded from it.
+ *
+ * <p>A VM has as many backings as its memory needs. The HSM makes them, and the VM's arena, which it closes last, owns
+ * the segments. Everybody else gets slices and lets them go when the VM is destroyed.
+ *
+ * <h2>Stale code</h2>
+ *
+ * A CPU that decodes instructions calls {@link #markCode} <em>before</em> it reads their bytes and keeps the generation
+ * with what it decoded; decoded code is valid while {@link #generation} still gives that number. Whoever writes guest
+ * RAM calls {@link #written} <em>after</em> the write, unless it knows that the page holds no code. A CPU's own fast
+ * stores know it by dropping their write translations of a page when it becomes code; for the window in which another
+ * CPU still holds one, see {@code CpuContext.requestFlush}.
+ *
+ * <pre>
+ *  page of RAM   0     1     2     3    ...
+ *  generation  [ 0 ] [ 7 ] [ 0 ] [ 2 ]        odd = holds decoded code, even = does not
+ * </pre>
+ *
+ * @threading any thread: guest memory is plain shared memory; the generations are read and changed atomically
+ */
+public final class Ram {
+    /** Bytes of a page. */
+    public static final int PAGE_BYTES = 4096;
+
+    private static final VarHandle GENERATION = MethodHandles.arrayElementVarHandle(int[].class);
+
+    private final MemorySegment segment;
+    private final int[] generations;
+
+    /**
+     * Takes a segment as guest RAM.
+     *
+     * @param segment native, with its address and its length multiples of 4096 bytes; not empty
+     * @throws HsmException EFAULT for any other segment
+     */
+    public Ram(MemorySegment segment) {
+        long length = segment.byteSize();
+        if (!segment.isNative() || length == 0 || ((segment.address() | length) & PAGE_BYTES - 1) != 0
+                || length / PAGE_BYTES > Integer.MAX_VALUE - 8) {
+            throw new HsmException(Errno.EFAULT, "ram",
+                    "a segment of %d bytes at 0x%x is not native, page-aligned memory".formatted(length,
+                            segment.address()));
+        }
+        this.segment = segment;
+        this.generations = new int[(int) (length / PAGE_BYTES)];
+    }
+
+    /** {@return the memory itself; who writes to it obeys the rule of stale code above} */
+    public MemorySegment segment() {
+        return segment;
+    }
+
+    /** {@return the length in bytes, a multiple of 4096} */
+    public long lengthBytes() {
+        return segment.byteSize();
+    }
+
+    /** {@return the host physical address of byte 0: here, its address in this process} */
+    public long hpa() {
+        return segment.address();
+    }
+
+    /**
+     * Notes that instructions of a page are going to be decoded.
+     *
+     * @param offset any byte of the page
+     * @return the page's generation: an odd number, to be kept with what is decoded
+     */
+    public int markCode(long offset) {
+        int page = page(offset);
+        int old = (int) GENERATION.getVolatile(generations, page);
+        while ((old & 1) == 0) {
+            int seen = (int) GENERATION.compareAndExchange(generations, page, old, old + 1);
+            if (seen == old) {
+                // The mark must be visible before the bytes are read: partner of the fence in written().
+                VarHandle.fullFence();
+                return old + 1;
+            }
+            old = seen;
+        }
+        return old;
+    }
+
+    /** {@return the page's generation: odd while it holds decoded code} */
+    public int generation(long offset) {
+        return (int) GENERATION.getAcquire(generations, page(offset));
+    }
+
+    /** {@return whether the page holds decoded code} */
+    public boolean holdsCode(long offset) {
+        return (generation(offset) & 1) != 0;
+    }
+
+    /**
+     * Tells that bytes were written: decoded code of their pages becomes invalid.
+     *
+     * @param offset first byte written
+     * @param lengthBytes how many, at least 1
+     */
+    public void written(long offset, long lengthBytes) {
+        // The bytes must be visible before the mark is looked at: partner of the fence in markCode().
+        VarHandle.fullFence();
+        int last = page(offset + lengthBytes - 1);
+        for (int page = page(offset); page <= last; page++) {
+            int old = (int) GENERATION.getVolatile(generations, page);
+            if ((old & 1) != 0) {
+                GENERATION.compareAndSet(generations, page, old, old + 1);
+            }
+        }
+    }
+
+    /** Copies bytes in, and tells so. */
+    public void write(long offset, byte[] source, int from, int lengthBytes) {
+        if (lengthBytes > 0) {
+            MemorySegment.copy(MemorySegment.ofArray(source), from, segment, offset, lengthBytes);
+            written(offset, lengthBytes);
+        }
+    }
+
+    /** Copies bytes out. */
+    public void read(long offset, byte[] target, int from, int lengthBytes) {
+        MemorySegment.copy(segment, offset, MemorySegment.ofArray(target), from, lengthBytes);
+    }
+
+    private static int page(long offset) {
+        return (int) (offset >>> 12);
+    }
+}
