@@ -6,15 +6,18 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * One x86-64 processor, without its local APIC.
  *
- * <p>{@link #run} executes guest instructions until something happens that is not the CPU's own business, and returns it
+ * <p>
+ * {@link #run} executes guest instructions until something happens that is not the CPU's own business, and returns it
  * as a value. The CPU keeps all guest state in itself, never on the thread's stack: between two calls of {@code run} it
  * can be saved, replaced by another model, or run on by another thread.
  *
- * <p>Exits are restartable. An instruction that needs an answer from outside leaves no trace before it ends: the CPU
- * keeps the answers so far in its access log and executes the instruction again from its start after
- * {@link #answer}. A write that was answered is not sent again. The log and the pending exit are part of the saved state.
+ * <p>
+ * Exits are restartable. An instruction that needs an answer from outside leaves no trace before it ends: the CPU keeps
+ * the answers so far in its access log and executes the instruction again from its start after {@link #answer}. A write
+ * that was answered is not sent again. The log and the pending exit are part of the saved state.
  *
- * <p>State kind {@code cpu}. Registers, hidden segment parts, MSRs, the pending event, the access log and the count of
+ * <p>
+ * State kind {@code cpu}. Registers, hidden segment parts, MSRs, the pending event, the access log and the count of
  * retired instructions are in it; translations and decoded blocks are not.
  *
  * @threading confined to the vCPU's thread, or to whoever has quiesced it; {@link #attention} from any thread
@@ -24,7 +27,8 @@ public interface Cpu extends Stateful {
     /**
      * Executes instructions.
      *
-     * @param budget how many to retire at most; in deterministic time the CPU stops at exactly this count
+     * @param budget
+     *            how many to retire at most; in deterministic time the CPU stops at exactly this count
      * @return the exit's reason, as in {@link CpuExit}
      */
     int run(long budget);
@@ -38,7 +42,8 @@ public interface Cpu extends Stateful {
     /**
      * Answers the pending ACCESS or HYPERCALL exit.
      *
-     * @param value what was read (only the low {@code size} bytes count); ignored for a write
+     * @param value
+     *            what was read (only the low {@code size} bytes count); ignored for a write
      */
     void answer(long value);
 
@@ -48,8 +53,10 @@ public interface Cpu extends Stateful {
     /**
      * Ends the instruction of the pending exit with an exception instead of an answer.
      *
-     * @param vector 0 to 31
-     * @param errorCode pushed where the vector has one
+     * @param vector
+     *            0 to 31
+     * @param errorCode
+     *            pushed where the vector has one
      */
     void fault(int vector, int errorCode);
 
@@ -93,18 +100,23 @@ public interface Cpu extends Stateful {
     /** {@return a register's value} */
     long register(Register register);
 
-    /** Sets a register; for {@code CR0}, {@code CR4} and {@code EFER} the mode follows. Hidden segment parts have their own. */
+    /**
+     * Sets a register; for {@code CR0}, {@code CR4} and {@code EFER} the mode follows. Hidden segment parts have their
+     * own.
+     */
     void register(Register register, long value);
 
-    /** Sets or clears a breakpoint at a linear address: {@link #run} returns before it executes the instruction there. */
+    /**
+     * Sets or clears a breakpoint at a linear address: {@link #run} returns before it executes the instruction there.
+     */
     void breakpoint(long linear, boolean set);
 
     /** {@return how many instructions have been retired since the model was made; exact, also inside context calls} */
     long retired();
 
     /**
-     * {@return the linear addresses of the heads of the last blocks executed, oldest first, at most 32: for a person who
-     * wants to know how the guest got where it is}
+     * {@return the linear addresses of the heads of the last blocks executed, oldest first, at most 32: for a person
+     * who wants to know how the guest got where it is}
      */
     long[] recentBlocks();
 }

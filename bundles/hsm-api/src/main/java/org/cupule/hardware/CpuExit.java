@@ -5,15 +5,51 @@ package org.cupule.hardware;
  *
  * <table>
  * <caption>Reasons and what the run loop does before it runs the CPU again</caption>
- * <tr><th>reason</th><th>fields</th><th>the run loop</th></tr>
- * <tr><td>BUDGET, ATTENTION, WINDOW, BREAKPOINT</td><td>-</td><td>just runs it again, when it is time</td></tr>
- * <tr><td>ACCESS</td><td>space, address, size, write, value</td><td>{@link Cpu#answer} or {@link Cpu#fault}</td></tr>
- * <tr><td>CPUID</td><td>address = EAX, value = ECX</td><td>{@link Cpu#answerCpuid}</td></tr>
- * <tr><td>HYPERCALL</td><td>-</td><td>{@link Cpu#answer} (goes to RAX) or {@link Cpu#fault}</td></tr>
- * <tr><td>HLT</td><td>-</td><td>waits for an interrupt; the instruction is retired</td></tr>
- * <tr><td>SHUTDOWN</td><td>-</td><td>triple fault: runs it no more before a reset</td></tr>
- * <tr><td>FETCH</td><td>address = gpa, size = 1</td><td>makes the page executable and runs again, or stops</td></tr>
- * <tr><td>EXCLUSIVE</td><td>-</td><td>{@link Cpu#runExclusive} while all other CPUs of the VM stand still</td></tr>
+ * <tr>
+ * <th>reason</th>
+ * <th>fields</th>
+ * <th>the run loop</th>
+ * </tr>
+ * <tr>
+ * <td>BUDGET, ATTENTION, WINDOW, BREAKPOINT</td>
+ * <td>-</td>
+ * <td>just runs it again, when it is time</td>
+ * </tr>
+ * <tr>
+ * <td>ACCESS</td>
+ * <td>space, address, size, write, value</td>
+ * <td>{@link Cpu#answer} or {@link Cpu#fault}</td>
+ * </tr>
+ * <tr>
+ * <td>CPUID</td>
+ * <td>address = EAX, value = ECX</td>
+ * <td>{@link Cpu#answerCpuid}</td>
+ * </tr>
+ * <tr>
+ * <td>HYPERCALL</td>
+ * <td>-</td>
+ * <td>{@link Cpu#answer} (goes to RAX) or {@link Cpu#fault}</td>
+ * </tr>
+ * <tr>
+ * <td>HLT</td>
+ * <td>-</td>
+ * <td>waits for an interrupt; the instruction is retired</td>
+ * </tr>
+ * <tr>
+ * <td>SHUTDOWN</td>
+ * <td>-</td>
+ * <td>triple fault: runs it no more before a reset</td>
+ * </tr>
+ * <tr>
+ * <td>FETCH</td>
+ * <td>address = gpa, size = 1</td>
+ * <td>makes the page executable and runs again, or stops</td>
+ * </tr>
+ * <tr>
+ * <td>EXCLUSIVE</td>
+ * <td>-</td>
+ * <td>{@link Cpu#runExclusive} while all other CPUs of the VM stand still</td>
+ * </tr>
  * </table>
  *
  * @threading confined to the vCPU's thread
@@ -57,7 +93,10 @@ public final class CpuExit {
     public int space;
     /** Port, guest physical address or MSR number. */
     public long address;
-    /** Bytes: 1, 2, 4 or 8. An MMIO access never crosses an 8-byte boundary of its own making, a port access has at most 4. */
+    /**
+     * Bytes: 1, 2, 4 or 8. An MMIO access never crosses an 8-byte boundary of its own making, a port access has at most
+     * 4.
+     */
     public int size;
     /** Whether it is a write. */
     public boolean write;

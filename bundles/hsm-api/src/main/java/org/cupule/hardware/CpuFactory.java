@@ -12,8 +12,10 @@ public interface CpuFactory extends HardwareFactory {
     /**
      * Makes a model in its power-on state.
      *
-     * @param spec which processor of which machine it is
-     * @param context what the processor reaches outside itself
+     * @param spec
+     *            which processor of which machine it is
+     * @param context
+     *            what the processor reaches outside itself
      * @return a new model, owned by the caller
      */
     Cpu create(CpuSpec spec, CpuContext context);

@@ -7,7 +7,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * The second-level translation of one VM: guest physical to host physical addresses.
  *
- * <p>All addresses and lengths are multiples of 4096 bytes; the caller has checked that. Access rights are bits of
+ * <p>
+ * All addresses and lengths are multiples of 4096 bytes; the caller has checked that. Access rights are bits of
  * {@code org.cupule.ram.Access}. State kind {@code ept}, version 1: numbers {@code gpa}, {@code hpa}, {@code length},
  * {@code access} and {@code type} (its code), five lists of equal length, ascending by gpa, neighbours joined where hpa
  * goes on and access and type are equal. So any two implementations write equal states for equal mappings.
@@ -39,9 +40,12 @@ public interface Ept extends Stateful {
     /**
      * Translates one address.
      *
-     * @param gpa guest physical address, any
-     * @param access the rights that are needed
-     * @param out filled in: on success all of it, on a violation the qualification and the rights
+     * @param gpa
+     *            guest physical address, any
+     * @param access
+     *            the rights that are needed
+     * @param out
+     *            filled in: on success all of it, on a violation the qualification and the rights
      * @return whether the page is mapped with all these rights
      */
     boolean walk(long gpa, int access, EptWalk out);

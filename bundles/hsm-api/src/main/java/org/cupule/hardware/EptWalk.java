@@ -12,7 +12,8 @@ import org.cupule.ram.MemoryType;
  *                +---+---+---+---+---+---+
  * </pre>
  *
- * <p>Source: Intel SDM volume 3, "Exit Qualification for EPT Violations".
+ * <p>
+ * Source: Intel SDM volume 3, "Exit Qualification for EPT Violations".
  *
  * @threading confined to its owner
  */

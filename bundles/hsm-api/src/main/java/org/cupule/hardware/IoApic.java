@@ -6,7 +6,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * The I/O APIC of one VM.
  *
- * <p>Registers as the 82093AA and its successors: IOREGSEL at 0x00, IOWIN at 0x10, EOI at 0x40. State kind {@code ioapic}.
+ * <p>
+ * Registers as the 82093AA and its successors: IOREGSEL at 0x00, IOWIN at 0x10, EOI at 0x40. State kind {@code ioapic}.
  *
  * @threading one caller at a time: the hypervisor's interrupt gate; context calls made inside never come back
  */
@@ -18,7 +19,8 @@ public interface IoApic extends Stateful {
     /**
      * Reads a register.
      *
-     * @param offset 0x000 to 0xFFF in its page
+     * @param offset
+     *            0x000 to 0xFFF in its page
      * @return the value; all ones at an unknown offset
      */
     int read(int offset);

@@ -12,7 +12,8 @@ public interface IoApicFactory extends HardwareFactory {
     /**
      * Makes a model in its power-on state.
      *
-     * @param context what the I/O APIC reaches outside itself
+     * @param context
+     *            what the I/O APIC reaches outside itself
      * @return a new model, owned by the caller
      */
     IoApic create(IoApicContext context);

@@ -6,10 +6,12 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * One local APIC, xAPIC and x2APIC.
  *
- * <p>Interrupt messages of other threads do not come here directly: the hypervisor keeps them in the vCPU's inbox and
+ * <p>
+ * Interrupt messages of other threads do not come here directly: the hypervisor keeps them in the vCPU's inbox and
  * hands them over on the vCPU's own thread. So the model is single-threaded, but for the destination test.
  *
- * <p>Offsets are those of the xAPIC page (0x000 to 0xFF0); an x2APIC MSR 0x800 + n stands for offset n * 16. Source: Intel
+ * <p>
+ * Offsets are those of the xAPIC page (0x000 to 0xFF0); an x2APIC MSR 0x800 + n stands for offset n * 16. Source: Intel
  * SDM volume 3, "Advanced Programmable Interrupt Controller (APIC)". State kind {@code lapic}; the timer's deadline is
  * part of it.
  *
@@ -36,7 +38,8 @@ public interface Lapic extends Stateful {
      * Reads a register through the page; only 4-byte accesses at 16-byte boundaries have a meaning, the hypervisor
      * composes others of them.
      *
-     * @param offset 0x000 to 0xFF0, a multiple of 16
+     * @param offset
+     *            0x000 to 0xFF0, a multiple of 16
      * @return the value; 0 for a reserved register (which also sets the illegal-register error)
      */
     int read(int offset);
@@ -47,7 +50,8 @@ public interface Lapic extends Stateful {
     /**
      * Reads one of the MSRs: IA32_APIC_BASE (0x1B), IA32_TSC_DEADLINE (0x6E0), the x2APIC registers (0x800 to 0x8FF).
      *
-     * @param out receives the value in element 0
+     * @param out
+     *            receives the value in element 0
      * @return false where the guest is to get #GP(0)
      */
     boolean readMsr(int msr, long[] out);
@@ -91,8 +95,10 @@ public interface Lapic extends Stateful {
     /**
      * Whether this APIC is a destination of a message.
      *
-     * @param destination the destination field: 8 bits, or 32 from an x2APIC's ICR; 0xFF (0xFFFFFFFF) is everybody
-     * @param logical the destination mode
+     * @param destination
+     *            the destination field: 8 bits, or 32 from an x2APIC's ICR; 0xFF (0xFFFFFFFF) is everybody
+     * @param logical
+     *            the destination mode
      * @threading any thread
      */
     boolean matches(int destination, boolean logical);

@@ -12,8 +12,10 @@ public interface LapicFactory extends HardwareFactory {
     /**
      * Makes a model in its power-on state.
      *
-     * @param apicId the initial APIC id, equal to the vCPU's index
-     * @param context what the local APIC reaches outside itself
+     * @param apicId
+     *            the initial APIC id, equal to the vCPU's index
+     * @param context
+     *            what the local APIC reaches outside itself
      * @return a new model, owned by the caller
      */
     Lapic create(int apicId, LapicContext context);

@@ -6,7 +6,8 @@ import org.osgi.annotation.versioning.ConsumerType;
 /**
  * The pair of 8259A interrupt controllers of one VM, the slave at the master's input 2, with the edge/level registers.
  *
- * <p>State kind {@code pic}. Source: 8259A data sheet; ELCR as in the south bridges' data sheets.
+ * <p>
+ * State kind {@code pic}. Source: 8259A data sheet; ELCR as in the south bridges' data sheets.
  *
  * @threading one caller at a time: the hypervisor's interrupt gate
  */
@@ -15,7 +16,8 @@ public interface Pic extends Stateful {
     /**
      * Reads a port.
      *
-     * @param port 0x20, 0x21, 0xA0, 0xA1, 0x4D0 or 0x4D1
+     * @param port
+     *            0x20, 0x21, 0xA0, 0xA1, 0x4D0 or 0x4D1
      * @return 8 bits
      */
     int read(int port);
@@ -29,7 +31,9 @@ public interface Pic extends Stateful {
     /** {@return whether the INTR output is high} */
     boolean intr();
 
-    /** Acknowledges as the processor's two INTA cycles do. @return the vector; the spurious one when nothing is pending */
+    /**
+     * Acknowledges as the processor's two INTA cycles do. @return the vector; the spurious one when nothing is pending
+     */
     int acknowledge();
 
     /** Sets the power-on state; the levels of the inputs are kept. */

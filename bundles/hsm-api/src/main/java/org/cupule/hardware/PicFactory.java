@@ -12,7 +12,8 @@ public interface PicFactory extends HardwareFactory {
     /**
      * Makes a model in its power-on state.
      *
-     * @param context what the pair reaches outside itself
+     * @param context
+     *            what the pair reaches outside itself
      * @return a new model, owned by the caller
      */
     Pic create(PicContext context);

@@ -3,7 +3,8 @@ package org.cupule.hardware;
 /**
  * The registers of a CPU that can be read and written from outside.
  *
- * <p>Segment attributes are in the form of an ACRN {@code cs_ar} and of a VMCS access-rights field:
+ * <p>
+ * Segment attributes are in the form of an ACRN {@code cs_ar} and of a VMCS access-rights field:
  *
  * <pre>
  *  16  15  14   13  12  11..8  7   6  5   4   3..0

@@ -3,7 +3,8 @@ package org.cupule.ram;
 /**
  * The memory types of an EPT mapping, in the order of their codes in an EPT entry.
  *
- * <p>Source: Intel SDM volume 3, "EPT and Memory Typing".
+ * <p>
+ * Source: Intel SDM volume 3, "EPT and Memory Typing".
  *
  * @threading immutable
  */

@@ -10,8 +10,9 @@ import org.cupule.types.HsmException;
  * One backing of guest RAM: a native, page-aligned segment, and for each of its 4 KiB pages whether instructions were
  * decoded from it.
  *
- * <p>A VM has as many backings as its memory needs. The HSM makes them, and the VM's arena, which it closes last, owns
- * the segments. Everybody else gets slices and lets them go when the VM is destroyed.
+ * <p>
+ * A VM has as many backings as its memory needs. The HSM makes them, and the VM's arena, which it closes last, owns the
+ * segments. Everybody else gets slices and lets them go when the VM is destroyed.
  *
  * <h2>Stale code</h2>
  *
@@ -40,8 +41,10 @@ public final class Ram {
     /**
      * Takes a segment as guest RAM.
      *
-     * @param segment native, with its address and its length multiples of 4096 bytes; not empty
-     * @throws HsmException EFAULT for any other segment
+     * @param segment
+     *            native, with its address and its length multiples of 4096 bytes; not empty
+     * @throws HsmException
+     *             EFAULT for any other segment
      */
     public Ram(MemorySegment segment) {
         long length = segment.byteSize();
@@ -73,7 +76,8 @@ public final class Ram {
     /**
      * Notes that instructions of a page are going to be decoded.
      *
-     * @param offset any byte of the page
+     * @param offset
+     *            any byte of the page
      * @return the page's generation: an odd number, to be kept with what is decoded
      */
     public int markCode(long offset) {
@@ -104,8 +108,10 @@ public final class Ram {
     /**
      * Tells that bytes were written: decoded code of their pages becomes invalid.
      *
-     * @param offset first byte written
-     * @param lengthBytes how many, at least 1
+     * @param offset
+     *            first byte written
+     * @param lengthBytes
+     *            how many, at least 1
      */
     public void written(long offset, long lengthBytes) {
         // The bytes must be visible before the mark is looked at: partner of the fence in markCode().

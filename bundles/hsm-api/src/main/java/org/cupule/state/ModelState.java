@@ -10,7 +10,8 @@ import java.util.TreeMap;
 /**
  * The state of one model, as data: a kind, a version and named fields.
  *
- * <p>A field is a {@code Long}, a {@code String}, a {@code byte[]}, a {@code List} of fields or a nested
+ * <p>
+ * A field is a {@code Long}, a {@code String}, a {@code byte[]}, a {@code List} of fields or a nested
  * {@code ModelState}. Fields keep the order of their names, so that two equal states print and compare equal.
  *
  * @threading immutable: the arrays and lists in it must not be changed; {@link #bytes} and {@link #longs} return copies
@@ -60,7 +61,8 @@ public final class ModelState {
     public long number(String name, long least, long most) {
         long value = number(name);
         if (value < least || value > most) {
-            throw new StateException("%s: field '%s' is %d, outside %d to %d".formatted(kind, name, value, least, most));
+            throw new StateException(
+                    "%s: field '%s' is %d, outside %d to %d".formatted(kind, name, value, least, most));
         }
         return value;
     }

@@ -7,10 +7,13 @@ import java.util.TreeSet;
 /**
  * Which state a model reads and writes.
  *
- * @param kind the name of the state, owned by the API or by a vendor ({@code lapic}, {@code uart16550},
+ * @param kind
+ *            the name of the state, owned by the API or by a vendor ({@code lapic}, {@code uart16550},
  *            {@code com.acme.sensor}); two models can exchange state only when their kinds are equal
- * @param reads the versions that {@link Stateful#restore} takes
- * @param writes the versions that {@link Stateful#save} can produce
+ * @param reads
+ *            the versions that {@link Stateful#restore} takes
+ * @param writes
+ *            the versions that {@link Stateful#save} can produce
  * @threading immutable
  */
 public record StateSchema(String kind, Set<Integer> reads, Set<Integer> writes) {

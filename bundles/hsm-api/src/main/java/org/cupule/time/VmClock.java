@@ -3,10 +3,11 @@ package org.cupule.time;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
- * The time of one VM: nanoseconds since its first start, standing still while the VM is paused or in rendezvous.
- * TSC, LAPIC timer, PIT, PM timer, RTC and HPET all read this clock, so they never drift apart.
+ * The time of one VM: nanoseconds since its first start, standing still while the VM is paused or in rendezvous. TSC,
+ * LAPIC timer, PIT, PM timer, RTC and HPET all read this clock, so they never drift apart.
  *
- * <p>Modes: {@code host} follows the host's monotonic clock; {@code deterministic} is a pure function of the number of
+ * <p>
+ * Modes: {@code host} follows the host's monotonic clock; {@code deterministic} is a pure function of the number of
  * retired instructions.
  *
  * @threading any thread
@@ -20,15 +21,18 @@ public interface VmClock {
     long epochSeconds();
 
     /**
-     * Arms a timer at an absolute VM time. The action is called once, at or after the deadline, on the owner's thread as
-     * the maker of the timer was promised (devices: inside their gate).
+     * Arms a timer at an absolute VM time. The action is called once, at or after the deadline, on the owner's thread
+     * as the maker of the timer was promised (devices: inside their gate).
      *
-     * @param action what to do when the deadline has come
+     * @param action
+     *            what to do when the deadline has come
      * @return an unarmed timer
      */
     VmTimer timer(Runnable action);
 
-    /** {@return {@code ticks} of a counter of this frequency at a time in nanoseconds, without overflow in 146 years} */
+    /**
+     * {@return {@code ticks} of a counter of this frequency at a time in nanoseconds, without overflow in 146 years}
+     */
     static long ticks(long nanos, long hertz) {
         long high = Math.multiplyHigh(nanos, hertz);
         long low = nanos * hertz;

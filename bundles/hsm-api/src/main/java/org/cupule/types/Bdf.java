@@ -10,9 +10,12 @@ package org.cupule.types;
  * +-----------+--------+------+
  * </pre>
  *
- * @param bus 0 to 255
- * @param device 0 to 31
- * @param function 0 to 7
+ * @param bus
+ *            0 to 255
+ * @param device
+ *            0 to 31
+ * @param function
+ *            0 to 7
  * @threading immutable
  */
 public record Bdf(int bus, int device, int function) implements Comparable<Bdf> {

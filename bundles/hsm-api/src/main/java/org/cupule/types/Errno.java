@@ -3,7 +3,8 @@ package org.cupule.types;
 /**
  * The error numbers of the Linux ABI that the HSM can answer with.
  *
- * <p>Source: {@code hsm.md} section 3.4 and the checks of each topic.
+ * <p>
+ * Source: {@code hsm.md} section 3.4 and the checks of each topic.
  *
  * @threading immutable
  */

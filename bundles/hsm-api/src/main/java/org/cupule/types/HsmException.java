@@ -15,9 +15,12 @@ public final class HsmException extends RuntimeException {
     /**
      * Makes a failure.
      *
-     * @param errno the error number a client of the Linux driver would see
-     * @param operation the operation that failed, as its method or ioctl is called
-     * @param sentence what was wrong, with the values, and what to do
+     * @param errno
+     *            the error number a client of the Linux driver would see
+     * @param operation
+     *            the operation that failed, as its method or ioctl is called
+     * @param sentence
+     *            what was wrong, with the values, and what to do
      */
     public HsmException(Errno errno, String operation, String sentence) {
         super(operation + ": " + sentence + " [" + errno + "]");

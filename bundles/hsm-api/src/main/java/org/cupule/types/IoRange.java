@@ -3,9 +3,12 @@ package org.cupule.types;
 /**
  * A range of ports or guest physical addresses, inclusive at both ends, compared unsigned.
  *
- * @param space the space it lies in
- * @param first first address
- * @param last last address, not below {@code first}
+ * @param space
+ *            the space it lies in
+ * @param first
+ *            first address
+ * @param last
+ *            last address, not below {@code first}
  * @threading immutable
  */
 public record IoRange(AddressSpace space, long first, long last) {

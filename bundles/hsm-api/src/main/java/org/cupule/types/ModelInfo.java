@@ -5,10 +5,14 @@ import java.util.Comparator;
 /**
  * What a pluggable model says of itself.
  *
- * @param kind what it is a model of: {@code cpu}, {@code ept}, {@code lapic}, {@code uart16550}, {@code com.acme.sensor}
- * @param name the implementation's own name, unique among the models of its kind and version: {@code four-level}
- * @param version the implementation's version, {@code major.minor.micro}
- * @param description one sentence for a person
+ * @param kind
+ *            what it is a model of: {@code cpu}, {@code ept}, {@code lapic}, {@code uart16550}, {@code com.acme.sensor}
+ * @param name
+ *            the implementation's own name, unique among the models of its kind and version: {@code four-level}
+ * @param version
+ *            the implementation's version, {@code major.minor.micro}
+ * @param description
+ *            one sentence for a person
  * @threading immutable
  */
 public record ModelInfo(String kind, String name, String version, String description) {

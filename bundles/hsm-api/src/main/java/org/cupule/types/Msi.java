@@ -14,10 +14,13 @@ package org.cupule.types;
  *        +---+---+---+----------+-----------+
  * </pre>
  *
- * <p>Source: Intel SDM volume 3, "Message Signalled Interrupts".
+ * <p>
+ * Source: Intel SDM volume 3, "Message Signalled Interrupts".
  *
- * @param address the address written
- * @param data the data written
+ * @param address
+ *            the address written
+ * @param data
+ *            the data written
  * @threading immutable
  */
 public record Msi(long address, long data) {
