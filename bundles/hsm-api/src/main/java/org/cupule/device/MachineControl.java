@@ -1,0 +1,30 @@
+package org.cupule.device;
+
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * What a device can do to the whole machine. Each call is posted to the machine's control thread and returns at once;
+ * the access that made it is still answered.
+ *
+ * @threading any thread
+ */
+@ProviderType
+public interface MachineControl {
+    /** The guest switched the machine off. */
+    void powerOff();
+
+    /** The guest asked for a reset. */
+    void reset();
+
+    /** The guest ended the run with this status (a write to the debug-exit port). */
+    void exit(int status);
+
+    /** {@return bytes of guest RAM: what an RTC's memory-size registers tell} */
+    long memoryBytes();
+
+    /** {@return bytes of guest RAM below 4 GiB} */
+    long lowMemoryBytes();
+
+    /** {@return the number of processors} */
+    int processors();
+}

@@ -1,0 +1,43 @@
+package org.cupule.pci;
+
+import java.util.Optional;
+import org.cupule.types.Bdf;
+import org.cupule.types.IoRange;
+import org.cupule.types.Msi;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * The bus's side of one function.
+ *
+ * @threading any thread
+ */
+@ProviderType
+public interface PciFunction {
+    /** {@return its address} */
+    Bdf address();
+
+    /** {@return what it was added as} */
+    PciFunctionSpec spec();
+
+    /** {@return where a base address register decodes now; empty while decoding is off} */
+    Optional<IoRange> range(int bar);
+
+    /** {@return whether the guest lets it master the bus: without that, neither DMA nor MSI} */
+    boolean busMaster();
+
+    /**
+     * The message to send for an MSI vector.
+     *
+     * @param vector
+     *            0 to the number of vectors less one
+     * @return the message; empty when the guest has not enabled MSI, has masked the vector, or gave fewer vectors
+     */
+    Optional<Msi> message(int vector);
+
+    /**
+     * Sets the level that the device puts on its INTx pin.
+     *
+     * @return the level that the pin has: low while MSI is on or the guest disabled INTx
+     */
+    boolean intx(boolean high);
+}
