@@ -1,0 +1,92 @@
+package org.cupule.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The one jar, as a process of its own. */
+class LauncherIT {
+    private static final long DEADLINE_SECONDS = 120;
+
+    @TempDir
+    private Path folder;
+
+    /** What a finished process left behind. */
+    private record Outcome(int status, String out, String err) {
+    }
+
+    @Test
+    void helpPrintsTheUsageAndSucceeds() throws Exception {
+        var outcome = cupule(folder.resolve("home"), "help");
+
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.out()).startsWith("usage: cupule COMMAND");
+        assertThat(outcome.status()).isZero();
+    }
+
+    @Test
+    void noCommandIsAUsageError() throws Exception {
+        var outcome = cupule(folder.resolve("home"));
+
+        assertThat(outcome.err()).startsWith("usage: cupule COMMAND");
+        assertThat(outcome.status()).isEqualTo(Status.USAGE);
+    }
+
+    @Test
+    void unknownCommandIsAUsageErrorInOneSentence() throws Exception {
+        var outcome = cupule(folder.resolve("home"), "fly(me)*");
+
+        assertThat(outcome.err().lines()).singleElement().asString().contains("unknown command 'fly(me)*'");
+        assertThat(outcome.status()).isEqualTo(Status.USAGE);
+    }
+
+    @Test
+    void homeThatCannotBeMadeIsAHostFailureInOneSentence() throws Exception {
+        var file = Files.createFile(folder.resolve("file"));
+
+        var outcome = cupule(file.resolve("home"), "help");
+
+        assertThat(outcome.err().lines()).singleElement().asString().contains("CUPULE_HOME");
+        assertThat(outcome.status()).isEqualTo(Status.HOST_FAILURE);
+    }
+
+    @Test
+    void leavesNothingOfTheProcessBehind() throws Exception {
+        var home = folder.resolve("a home with blanks");
+
+        cupule(home, "help");
+
+        assertThat(home.resolve("run")).isEmptyDirectory();
+    }
+
+    private Outcome cupule(Path home, String... arguments) throws IOException, InterruptedException {
+        var out = folder.resolve("out");
+        var err = folder.resolve("err");
+        var process = new ProcessBuilder(line(arguments))
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile());
+        process.environment().put("CUPULE_HOME", home.toString());
+        var running = process.start();
+        try {
+            assertThat(running.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+            return new Outcome(running.exitValue(), Files.readString(out), Files.readString(err));
+        } finally {
+            running.destroyForcibly();
+        }
+    }
+
+    private static List<String> line(String... arguments) {
+        var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        var line = new ArrayList<>(List.of(java, "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-jar",
+                System.getProperty("cupule.jar")));
+        line.addAll(List.of(arguments));
+        return line;
+    }
+}
