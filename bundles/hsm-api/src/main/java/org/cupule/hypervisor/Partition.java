@@ -1,0 +1,116 @@
+package org.cupule.hypervisor;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import org.cupule.time.VmClock;
+import org.cupule.types.Msi;
+import org.osgi.annotation.versioning.ConsumerType;
+
+/**
+ * A VM as its hypervisor sees it. Every failure is an {@code HsmException} with the hypervisor's own error number; EPERM is
+ * its generic one ({@code hsm.md} 3.4).
+ *
+ * <pre>
+ *  CREATED --start--> RUNNING --pause--> PAUSED --destroy--> gone
+ *     ^                                    |
+ *     '--------------- reset --------------'
+ * </pre>
+ *
+ * @threading any thread; the calls that change the state are serialised by the partition
+ */
+@ConsumerType
+public interface Partition {
+    /** The states of a partition ({@code hsm.md} 4.1). */
+    enum State {
+        /** Made or reset, not started. */
+        CREATED,
+        /** Its vCPUs run. */
+        RUNNING,
+        /** Its vCPUs stand still. */
+        PAUSED,
+        /** Destroyed. */
+        POWERED_OFF
+    }
+
+    /** {@return the id, unique in its hypervisor as long as the partition lives} */
+    int vmid();
+
+    /** {@return the number of vCPUs, 1 to 16} */
+    int vcpuCount();
+
+    /** {@return the state} */
+    State state();
+
+    /** Starts vCPU 0. EPERM unless CREATED with an I/O request page. */
+    void start();
+
+    /**
+     * Stops the vCPUs; a request in flight stays in its slot. Returns when all stand still. Does nothing when paused already.
+     */
+    void pause();
+
+    /**
+     * Goes on after a pause, from where the guest was. EPERM unless PAUSED; EOPNOTSUPP where the hypervisor has no such
+     * call (ACRN has none).
+     */
+    void resume();
+
+    /** Sets all vCPUs and interrupt controllers to power-on and all slots FREE; to CREATED. EPERM unless PAUSED. */
+    void reset();
+
+    /** Destroys. EPERM unless PAUSED (or never started). Afterwards no upcall is made and no memory is touched. */
+    void destroy();
+
+    /** Sets the registers of a vCPU before the start. EPERM when RUNNING, no such vCPU, or illegal CR0 or CR4. */
+    void setRegisters(int vcpu, VcpuState registers);
+
+    /** {@return the registers by their manual's names, in the manual's order} EOPNOTSUPP without READ_REGISTERS. */
+    Map<String, Long> registers(int vcpu);
+
+    /** {@return what a vCPU does now: {@code running}, {@code halted}, {@code waiting for SIPI}, {@code in request}, ...} */
+    String activity(int vcpu);
+
+    /** Registers the I/O request page and makes its slots FREE. EPERM unless CREATED. */
+    void setIoRequestPage(MemorySegment page);
+
+    /** Tells that the request of a vCPU is COMPLETE, so that it goes on. EPERM when powered off or no such vCPU. */
+    void finish(int vcpu);
+
+    /**
+     * Adds or removes memory, in order; the first error stops, earlier regions remain ({@code hsm.md} 6.6). Returns when
+     * every running vCPU has dropped the translations concerned; only then may removed memory be released.
+     */
+    void setRegions(List<Region> regions);
+
+    /** Injects a message-signalled interrupt. EPERM when the address is not 0xFEExxxxx. */
+    void injectMsi(Msi msi);
+
+    /**
+     * Drives an interrupt line.
+     *
+     * @param gsi 0 to 47, else EPERM
+     * @param operation 0 high, 1 low, 2 raising pulse, 3 falling pulse; others have no effect
+     */
+    void setIrqLine(int gsi, int operation);
+
+    /** Tells that a GSI was acknowledged at its I/O APIC; the listener must not wait. Null-object by default. */
+    void onEndOfInterrupt(EndOfInterruptListener listener);
+
+    /** {@return the VM's clock} */
+    VmClock clock();
+
+    /** {@return a table of what the partition is made of and how it fares, for people: one line a fact} */
+    List<String> describe();
+
+    /**
+     * Hears of ends of interrupt.
+     *
+     * @threading any thread; must not wait
+     */
+    @FunctionalInterface
+    interface EndOfInterruptListener {
+        /** A level-triggered interrupt of this pin was ended. */
+        void ended(int gsi);
+    }
+}

@@ -1,0 +1,33 @@
+package org.cupule.hypervisor;
+
+/**
+ * What a partition tells of itself.
+ *
+ * @threading immutable
+ */
+public sealed interface PartitionEvent {
+    /**
+     * A vCPU has shut down after a triple fault; the partition is paused.
+     *
+     * @param vcpu which one
+     * @param report registers and the last blocks, for people: several lines
+     */
+    record TripleFault(int vcpu, String report) implements PartitionEvent {
+    }
+
+    /**
+     * The partition was paused and cannot go on by itself: a hardware component went away, or a vCPU's thread failed.
+     *
+     * @param reason a sentence for people
+     */
+    record Stopped(String reason) implements PartitionEvent {
+    }
+
+    /**
+     * An access that no client but the default one answers, an unknown instruction or MSR: told once an address.
+     *
+     * @param sentence what happened where, with RIP
+     */
+    record Unhandled(String sentence) implements PartitionEvent {
+    }
+}
