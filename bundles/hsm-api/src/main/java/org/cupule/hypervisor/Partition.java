@@ -65,7 +65,11 @@ public interface Partition {
     /** Sets the registers of a vCPU before the start. EPERM when RUNNING, no such vCPU, or illegal CR0 or CR4. */
     void setRegisters(int vcpu, VcpuState registers);
 
-    /** {@return the registers by their manual's names, in the manual's order} EOPNOTSUPP without READ_REGISTERS. */
+    /**
+     * {@return the registers by their manual's names, in the manual's order}
+     *
+     * <p>EOPNOTSUPP without READ_REGISTERS; EBUSY while the vCPU runs, except on its own thread inside an upcall.
+     */
     Map<String, Long> registers(int vcpu);
 
     /** {@return what a vCPU does now: {@code running}, {@code halted}, {@code waiting for SIPI}, {@code in request}, ...} */

@@ -1,0 +1,33 @@
+package org.cupule.hsm;
+
+import java.util.List;
+import java.util.Optional;
+import org.cupule.hypervisor.HypervisorInfo;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * The HSM: makes virtual machines on the hypervisors that are there. An OSGi service.
+ *
+ * @threading any thread
+ */
+@ProviderType
+public interface HypervisorServiceModule {
+    /** {@return the hypervisors that are there now, the default one first} */
+    List<HypervisorInfo> hypervisors();
+
+    /**
+     * Creates a VM, in state CREATED, with its I/O request page registered.
+     *
+     * @param creation what is wanted
+     * @return the VM; the caller owns it and destroys it
+     * @throws org.cupule.types.HsmException EINVAL for every failure of the hypervisor to create ({@code hsm.md} 3.4), for
+     *             more than 16 vCPUs, and for a wish that the hypervisor cannot meet; ENODEV when there is no such hypervisor
+     */
+    VirtualMachine create(VmCreation creation);
+
+    /** {@return the VMs that are there, newest first} */
+    List<VirtualMachine> machines();
+
+    /** {@return the VM with this id} */
+    Optional<VirtualMachine> machine(int vmid);
+}

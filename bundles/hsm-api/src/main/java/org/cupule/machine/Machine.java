@@ -1,0 +1,82 @@
+package org.cupule.machine;
+
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import org.cupule.hsm.VirtualMachine;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * A machine that was made.
+ *
+ * @threading any thread
+ */
+@ProviderType
+public interface Machine extends AutoCloseable {
+    /** {@return its name} */
+    String name();
+
+    /** {@return its description} */
+    MachineDescription description();
+
+    /** {@return the VM of the HSM below} */
+    VirtualMachine vm();
+
+    /** {@return {@code created}, {@code running}, {@code paused} or {@code ended}, with the reason where there is one} */
+    String status();
+
+    /** Starts it, or goes on after a pause. */
+    void start();
+
+    /** Pauses it. */
+    void pause();
+
+    /** Resets it and starts it again: as the reset button, after the platform has reloaded the image. */
+    void reset();
+
+    /** Ends it, whatever it does; the name is free afterwards. */
+    @Override
+    void close();
+
+    /** {@return how the run ends: power-off, debug exit, triple fault, closed} */
+    CompletionStage<Outcome> outcome();
+
+    /** {@return the console: what the device with back-end {@code console} talks to} */
+    Console console();
+
+    /** {@return its devices} */
+    List<DeviceInfo> devices();
+
+    /** Adds a device while the machine is there, running or not. */
+    void plug(MachineDescription.DeviceDescription device);
+
+    /** Takes a device away: its accesses float afterwards. ENOENT when there is none. */
+    void unplug(String device);
+
+    /**
+     * How a run ended.
+     *
+     * @param cause {@code power-off}, {@code debug-exit}, {@code reset}, {@code triple-fault}, {@code stopped} or {@code closed}
+     * @param status the process status for it
+     * @param report for people; may be empty
+     * @threading immutable
+     */
+    record Outcome(String cause, int status, String report) {
+    }
+
+    /**
+     * A device as people see it.
+     *
+     * @param name its name
+     * @param type its kind
+     * @param model {@code name@version}
+     * @param bundle id of the bundle of its model, or -1
+     * @param place where it lies: windows, lines, PCI address
+     * @param accesses how many accesses it has answered
+     * @param failures how many calls failed
+     * @param status {@code running}, {@code parked: ...}, {@code quarantined: ...}
+     * @threading immutable
+     */
+    record DeviceInfo(String name, String type, String model, long bundle, String place, long accesses, long failures,
+            String status) {
+    }
+}

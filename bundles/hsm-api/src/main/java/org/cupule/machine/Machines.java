@@ -1,0 +1,40 @@
+package org.cupule.machine;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Makes machines of their descriptions. An OSGi service.
+ *
+ * @threading any thread
+ */
+@ProviderType
+public interface Machines {
+    /**
+     * Reads a VM file and checks it whole, before anything is made.
+     *
+     * @param file JSON; relative paths in it are relative to its folder
+     * @throws org.cupule.types.HsmException ENOENT when it is not there; EINVAL with one sentence a fault, naming the line and
+     *             the field
+     */
+    MachineDescription read(Path file);
+
+    /** {@return the description of a PC with the standard devices, which can be changed before it is made} */
+    MachineDescription standard(String name);
+
+    /**
+     * Makes a machine: memory, image, devices, registers; not started.
+     *
+     * @throws org.cupule.types.HsmException EINVAL for what cannot be (the sentence names the field), ENODEV for a device type or
+     *             hardware model that no plug-in offers (the sentence names those that there are), ENOENT for a missing image
+     */
+    Machine create(MachineDescription description);
+
+    /** {@return the machines that are there, oldest first} */
+    List<Machine> machines();
+
+    /** {@return the machine of this name} */
+    Optional<Machine> machine(String name);
+}
