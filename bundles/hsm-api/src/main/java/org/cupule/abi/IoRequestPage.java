@@ -19,7 +19,8 @@ import java.lang.invoke.VarHandle;
  *   FREE and COMPLETE belong to the hypervisor, PENDING and PROCESSING to the HSM.
  * </pre>
  *
- * <p>The state is stored with release and read with acquire; all other fields are plain and are handed over by it.
+ * <p>
+ * The state is stored with release and read with acquire; all other fields are plain and are handed over by it.
  *
  * @threading any thread; a slot's fields belong to the owner of its state
  */
@@ -75,7 +76,8 @@ public final class IoRequestPage {
     /**
      * Views a page.
      *
-     * @param page native memory of 4096 bytes, page-aligned
+     * @param page
+     *            native memory of 4096 bytes, page-aligned
      */
     public IoRequestPage(MemorySegment page) {
         this.page = page.asSlice(0, PAGE_BYTES);
@@ -160,7 +162,8 @@ public final class IoRequestPage {
 
     /** {@return the value: 8 bytes of a memory request, else 4, zero-extended} */
     public long value(int slot) {
-        return type(slot) == MMIO || type(slot) == WRITE_PROTECT ? page.get(LONG, base(slot) + VALUE)
+        return type(slot) == MMIO || type(slot) == WRITE_PROTECT
+                ? page.get(LONG, base(slot) + VALUE)
                 : page.get(INT, base(slot) + VALUE) & 0xFFFF_FFFFL;
     }
 

@@ -1,6 +1,7 @@
 /**
- * The binary interface of the Linux HSM driver and of the ACRN hypervisor: one class for each C structure, as a view over
- * memory, and the numbers. Little-endian throughout. Source: {@code uapi-layout.txt}, checked against {@code <linux/acrn.h>}.
+ * The binary interface of the Linux HSM driver and of the ACRN hypervisor: one class for each C structure, as a view
+ * over memory, and the numbers. Little-endian throughout. Source: {@code uapi-layout.txt}, checked against
+ * {@code <linux/acrn.h>}.
  */
 @NullMarked
 @Export

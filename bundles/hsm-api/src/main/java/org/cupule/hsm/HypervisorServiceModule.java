@@ -18,10 +18,12 @@ public interface HypervisorServiceModule {
     /**
      * Creates a VM, in state CREATED, with its I/O request page registered.
      *
-     * @param creation what is wanted
+     * @param creation
+     *            what is wanted
      * @return the VM; the caller owns it and destroys it
-     * @throws org.cupule.types.HsmException EINVAL for every failure of the hypervisor to create ({@code hsm.md} 3.4), for
-     *             more than 16 vCPUs, and for a wish that the hypervisor cannot meet; ENODEV when there is no such hypervisor
+     * @throws org.cupule.types.HsmException
+     *             EINVAL for every failure of the hypervisor to create ({@code hsm.md} 3.4), for more than 16 vCPUs,
+     *             and for a wish that the hypervisor cannot meet; ENODEV when there is no such hypervisor
      */
     VirtualMachine create(VmCreation creation);
 

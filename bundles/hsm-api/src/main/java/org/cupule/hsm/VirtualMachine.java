@@ -15,8 +15,9 @@ import org.osgi.annotation.versioning.ProviderType;
 /**
  * One virtual machine of the HSM.
  *
- * <p>After {@link #destroy} every call but {@code destroy} and {@code close} fails with EINVAL, as an ioctl without a valid
- * vmid does ({@code hsm.md} 2.3).
+ * <p>
+ * After {@link #destroy} every call but {@code destroy} and {@code close} fails with EINVAL, as an ioctl without a
+ * valid vmid does ({@code hsm.md} 2.3).
  *
  * @threading any thread
  */
@@ -50,8 +51,8 @@ public interface VirtualMachine extends AutoCloseable {
     void reset();
 
     /**
-     * Destroys it, in the order of {@code hsm.md} 4.6: hypervisor, list, ioeventfds, irqfds, clients, page, RAM.
-     * EPERM while RUNNING: the VM stays fully usable. A second call does nothing.
+     * Destroys it, in the order of {@code hsm.md} 4.6: hypervisor, list, ioeventfds, irqfds, clients, page, RAM. EPERM
+     * while RUNNING: the VM stays fully usable. A second call does nothing.
      */
     void destroy();
 

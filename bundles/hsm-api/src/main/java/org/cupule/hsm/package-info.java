@@ -1,5 +1,6 @@
 /**
- * The HSM as its clients see it: the service, and a virtual machine with its topics in sub-packages. Seed patches 05 and 06.
+ * The HSM as its clients see it: the service, and a virtual machine with its topics in sub-packages. Seed patches 05
+ * and 06.
  */
 @NullMarked
 @Export

@@ -15,11 +15,14 @@ public interface Hypervisor {
     /**
      * Creates a partition in state CREATED, with its vCPUs in their power-on state.
      *
-     * @param creation what is wanted
-     * @param upcall the way back: called from now on
+     * @param creation
+     *            what is wanted
+     * @param upcall
+     *            the way back: called from now on
      * @return the partition
-     * @throws org.cupule.types.HsmException the hypervisor's own error number: EPERM (its generic failure), EINVAL, ENOTTY
-     *             (no free slot), ENODEV (a hardware component is missing; the sentence names it)
+     * @throws org.cupule.types.HsmException
+     *             the hypervisor's own error number: EPERM (its generic failure), EINVAL, ENOTTY (no free slot), ENODEV
+     *             (a hardware component is missing; the sentence names it)
      */
     Partition create(PartitionCreation creation, Upcall upcall);
 }

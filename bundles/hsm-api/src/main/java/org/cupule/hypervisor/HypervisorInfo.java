@@ -5,12 +5,18 @@ import java.util.Set;
 /**
  * What a hypervisor is and what it can do.
  *
- * @param name the name by which people ask for it: {@code sim}, {@code acrn}
- * @param version its version, for people
- * @param description one sentence
- * @param slotProtocol who runs the slot protocol
- * @param capabilities what it can do beyond what all can
- * @param maxVcpus the most vCPUs of a partition, at most 16
+ * @param name
+ *            the name by which people ask for it: {@code sim}, {@code acrn}
+ * @param version
+ *            its version, for people
+ * @param description
+ *            one sentence
+ * @param slotProtocol
+ *            who runs the slot protocol
+ * @param capabilities
+ *            what it can do beyond what all can
+ * @param maxVcpus
+ *            the most vCPUs of a partition, at most 16
  * @threading immutable
  */
 public record HypervisorInfo(String name, String version, String description, SlotProtocol slotProtocol,

@@ -8,8 +8,8 @@ import org.cupule.types.Msi;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * A VM as its hypervisor sees it. Every failure is an {@code HsmException} with the hypervisor's own error number; EPERM is
- * its generic one ({@code hsm.md} 3.4).
+ * A VM as its hypervisor sees it. Every failure is an {@code HsmException} with the hypervisor's own error number;
+ * EPERM is its generic one ({@code hsm.md} 3.4).
  *
  * <pre>
  *  CREATED --start--> RUNNING --pause--> PAUSED --destroy--> gone
@@ -46,7 +46,8 @@ public interface Partition {
     void start();
 
     /**
-     * Stops the vCPUs; a request in flight stays in its slot. Returns when all stand still. Does nothing when paused already.
+     * Stops the vCPUs; a request in flight stays in its slot. Returns when all stand still. Does nothing when paused
+     * already.
      */
     void pause();
 
@@ -68,11 +69,15 @@ public interface Partition {
     /**
      * {@return the registers by their manual's names, in the manual's order}
      *
-     * <p>EOPNOTSUPP without READ_REGISTERS; EBUSY while the vCPU runs, except on its own thread inside an upcall.
+     * <p>
+     * EOPNOTSUPP without READ_REGISTERS; EBUSY while the vCPU runs, except on its own thread inside an upcall.
      */
     Map<String, Long> registers(int vcpu);
 
-    /** {@return what a vCPU does now: {@code running}, {@code halted}, {@code waiting for SIPI}, {@code in request}, ...} */
+    /**
+     * {@return what a vCPU does now: {@code running}, {@code halted}, {@code waiting for SIPI},
+     * {@code in request}, ...}
+     */
     String activity(int vcpu);
 
     /** Registers the I/O request page and makes its slots FREE. EPERM unless CREATED. */
@@ -82,8 +87,8 @@ public interface Partition {
     void finish(int vcpu);
 
     /**
-     * Adds or removes memory, in order; the first error stops, earlier regions remain ({@code hsm.md} 6.6). Returns when
-     * every running vCPU has dropped the translations concerned; only then may removed memory be released.
+     * Adds or removes memory, in order; the first error stops, earlier regions remain ({@code hsm.md} 6.6). Returns
+     * when every running vCPU has dropped the translations concerned; only then may removed memory be released.
      */
     void setRegions(List<Region> regions);
 
@@ -93,8 +98,10 @@ public interface Partition {
     /**
      * Drives an interrupt line.
      *
-     * @param gsi 0 to 47, else EPERM
-     * @param operation 0 high, 1 low, 2 raising pulse, 3 falling pulse; others have no effect
+     * @param gsi
+     *            0 to 47, else EPERM
+     * @param operation
+     *            0 high, 1 low, 2 raising pulse, 3 falling pulse; others have no effect
      */
     void setIrqLine(int gsi, int operation);
 

@@ -6,13 +6,20 @@ import org.cupule.types.Behaviour;
 /**
  * What is wanted of a new partition ({@code hsm.md} 4.3, 4.4).
  *
- * @param name the VM's name, at most 16 bytes of UTF-8 where the hypervisor is ACRN; may be empty
- * @param affinity bit n set: a vCPU on physical CPU n; the number of set bits is the number of vCPUs; 0 = the default
- * @param flags the {@code vm_flag} word: bit 0 secure world, 1 LAPIC passthrough, 2 completion polling, 4 RT
- * @param behaviour whose rules hold where ACRN differs from hardware
- * @param deterministic whether time is a function of retired instructions
- * @param queuedUpcall whether requests are dispatched by the HSM's own thread; else by the vCPU's
- * @param models which hardware model is wanted for a kind, by name or {@code name@version}: {@code ept -> four-level}
+ * @param name
+ *            the VM's name, at most 16 bytes of UTF-8 where the hypervisor is ACRN; may be empty
+ * @param affinity
+ *            bit n set: a vCPU on physical CPU n; the number of set bits is the number of vCPUs; 0 = the default
+ * @param flags
+ *            the {@code vm_flag} word: bit 0 secure world, 1 LAPIC passthrough, 2 completion polling, 4 RT
+ * @param behaviour
+ *            whose rules hold where ACRN differs from hardware
+ * @param deterministic
+ *            whether time is a function of retired instructions
+ * @param queuedUpcall
+ *            whether requests are dispatched by the HSM's own thread; else by the vCPU's
+ * @param models
+ *            which hardware model is wanted for a kind, by name or {@code name@version}: {@code ept -> four-level}
  * @threading immutable
  */
 public record PartitionCreation(String name, long affinity, long flags, Behaviour behaviour, boolean deterministic,

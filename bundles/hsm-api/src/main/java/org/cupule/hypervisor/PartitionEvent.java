@@ -9,8 +9,10 @@ public sealed interface PartitionEvent {
     /**
      * A vCPU has shut down after a triple fault; the partition is paused.
      *
-     * @param vcpu which one
-     * @param report registers and the last blocks, for people: several lines
+     * @param vcpu
+     *            which one
+     * @param report
+     *            registers and the last blocks, for people: several lines
      */
     record TripleFault(int vcpu, String report) implements PartitionEvent {
     }
@@ -18,7 +20,8 @@ public sealed interface PartitionEvent {
     /**
      * The partition was paused and cannot go on by itself: a hardware component went away, or a vCPU's thread failed.
      *
-     * @param reason a sentence for people
+     * @param reason
+     *            a sentence for people
      */
     record Stopped(String reason) implements PartitionEvent {
     }
@@ -26,7 +29,8 @@ public sealed interface PartitionEvent {
     /**
      * An access that no client but the default one answers, an unknown instruction or MSR: told once an address.
      *
-     * @param sentence what happened where, with RIP
+     * @param sentence
+     *            what happened where, with RIP
      */
     record Unhandled(String sentence) implements PartitionEvent {
     }

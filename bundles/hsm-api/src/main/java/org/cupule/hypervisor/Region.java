@@ -7,12 +7,18 @@ import org.jspecify.annotations.Nullable;
 /**
  * One region of a batch for {@link Partition#setRegions}.
  *
- * @param gpa guest physical address, a multiple of 4096
- * @param ram the backing; null removes the mappings of the range
- * @param offset where the region begins in the backing
- * @param lengthBytes a multiple of 4096
- * @param access rights, bits of {@code org.cupule.ram.Access}
- * @param type memory type
+ * @param gpa
+ *            guest physical address, a multiple of 4096
+ * @param ram
+ *            the backing; null removes the mappings of the range
+ * @param offset
+ *            where the region begins in the backing
+ * @param lengthBytes
+ *            a multiple of 4096
+ * @param access
+ *            rights, bits of {@code org.cupule.ram.Access}
+ * @param type
+ *            memory type
  * @threading immutable
  */
 public record Region(long gpa, @Nullable Ram ram, long offset, long lengthBytes, int access, MemoryType type) {

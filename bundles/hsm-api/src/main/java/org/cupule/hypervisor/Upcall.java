@@ -12,7 +12,8 @@ public interface Upcall {
     /**
      * A vCPU's slot has become PENDING (raw) or PROCESSING (claimed).
      *
-     * <p>In direct mode the vCPU's own thread calls, and the request may be COMPLETE on return; if it is not, the vCPU
+     * <p>
+     * In direct mode the vCPU's own thread calls, and the request may be COMPLETE on return; if it is not, the vCPU
      * waits for {@link Partition#finish}. In queued mode the call returns at once.
      */
     void request(int vcpu);

@@ -1,6 +1,7 @@
 /**
- * The hypervisor SPI: a {@code Hypervisor} service gives the HSM partitions and does what the HSM asks of them, one method
- * for each hypercall; the {@code Upcall} is its way back. Implemented by hypervisor backends, called by the HSM only.
+ * The hypervisor SPI: a {@code Hypervisor} service gives the HSM partitions and does what the HSM asks of them, one
+ * method for each hypercall; the {@code Upcall} is its way back. Implemented by hypervisor backends, called by the HSM
+ * only.
  */
 @NullMarked
 @Export

@@ -11,7 +11,8 @@ import org.osgi.annotation.versioning.ProviderType;
 @ProviderType
 public interface Console {
     /**
-     * Attaches a receiver of output, which gets what was kept first. It is called on the device's thread and must not wait.
+     * Attaches a receiver of output, which gets what was kept first. It is called on the device's thread and must not
+     * wait.
      *
      * @return detaches it
      */

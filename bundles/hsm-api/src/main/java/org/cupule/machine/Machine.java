@@ -21,7 +21,9 @@ public interface Machine extends AutoCloseable {
     /** {@return the VM of the HSM below} */
     VirtualMachine vm();
 
-    /** {@return {@code created}, {@code running}, {@code paused} or {@code ended}, with the reason where there is one} */
+    /**
+     * {@return {@code created}, {@code running}, {@code paused} or {@code ended}, with the reason where there is one}
+     */
     String status();
 
     /** Starts it, or goes on after a pause. */
@@ -55,9 +57,13 @@ public interface Machine extends AutoCloseable {
     /**
      * How a run ended.
      *
-     * @param cause {@code power-off}, {@code debug-exit}, {@code reset}, {@code triple-fault}, {@code stopped} or {@code closed}
-     * @param status the process status for it
-     * @param report for people; may be empty
+     * @param cause
+     *            {@code power-off}, {@code debug-exit}, {@code reset}, {@code triple-fault}, {@code stopped} or
+     *            {@code closed}
+     * @param status
+     *            the process status for it
+     * @param report
+     *            for people; may be empty
      * @threading immutable
      */
     record Outcome(String cause, int status, String report) {
@@ -66,14 +72,22 @@ public interface Machine extends AutoCloseable {
     /**
      * A device as people see it.
      *
-     * @param name its name
-     * @param type its kind
-     * @param model {@code name@version}
-     * @param bundle id of the bundle of its model, or -1
-     * @param place where it lies: windows, lines, PCI address
-     * @param accesses how many accesses it has answered
-     * @param failures how many calls failed
-     * @param status {@code running}, {@code parked: ...}, {@code quarantined: ...}
+     * @param name
+     *            its name
+     * @param type
+     *            its kind
+     * @param model
+     *            {@code name@version}
+     * @param bundle
+     *            id of the bundle of its model, or -1
+     * @param place
+     *            where it lies: windows, lines, PCI address
+     * @param accesses
+     *            how many accesses it has answered
+     * @param failures
+     *            how many calls failed
+     * @param status
+     *            {@code running}, {@code parked: ...}, {@code quarantined: ...}
      * @threading immutable
      */
     record DeviceInfo(String name, String type, String model, long bundle, String place, long accesses, long failures,

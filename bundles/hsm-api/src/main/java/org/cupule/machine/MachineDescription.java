@@ -9,16 +9,26 @@ import org.cupule.types.Behaviour;
 /**
  * A machine as people describe it: the content of a VM file.
  *
- * @param name unique among the machines
- * @param hypervisor name of the hypervisor; empty for the default one
- * @param memoryBytes guest RAM, a multiple of 4096
- * @param cpus number of processors, 1 to 16
- * @param image what to boot
- * @param devices its devices
- * @param models which hardware model is wanted for a kind
- * @param behaviour whose rules hold where ACRN differs from hardware
- * @param deterministic whether time is a function of retired instructions
- * @param queuedUpcall whether requests are dispatched by a thread of the HSM
+ * @param name
+ *            unique among the machines
+ * @param hypervisor
+ *            name of the hypervisor; empty for the default one
+ * @param memoryBytes
+ *            guest RAM, a multiple of 4096
+ * @param cpus
+ *            number of processors, 1 to 16
+ * @param image
+ *            what to boot
+ * @param devices
+ *            its devices
+ * @param models
+ *            which hardware model is wanted for a kind
+ * @param behaviour
+ *            whose rules hold where ACRN differs from hardware
+ * @param deterministic
+ *            whether time is a function of retired instructions
+ * @param queuedUpcall
+ *            whether requests are dispatched by a thread of the HSM
  * @threading immutable
  */
 public record MachineDescription(String name, String hypervisor, long memoryBytes, int cpus, Optional<Image> image,
@@ -33,12 +43,18 @@ public record MachineDescription(String name, String hypervisor, long memoryByte
     /**
      * What to boot.
      *
-     * @param file the image, or empty when {@code builtin} names one
-     * @param builtin name of a guest that comes with the platform; empty for none
-     * @param format {@code auto}, {@code multiboot}, {@code linux}, {@code flat}, {@code rom}
-     * @param address load address of a flat image, else ignored
-     * @param append command line
-     * @param modules modules or the initial RAM disk, in order; text after a blank is the module's string
+     * @param file
+     *            the image, or empty when {@code builtin} names one
+     * @param builtin
+     *            name of a guest that comes with the platform; empty for none
+     * @param format
+     *            {@code auto}, {@code multiboot}, {@code linux}, {@code flat}, {@code rom}
+     * @param address
+     *            load address of a flat image, else ignored
+     * @param append
+     *            command line
+     * @param modules
+     *            modules or the initial RAM disk, in order; text after a blank is the module's string
      * @threading immutable
      */
     public record Image(Optional<Path> file, String builtin, String format, long address, String append,
@@ -52,14 +68,23 @@ public record MachineDescription(String name, String hypervisor, long memoryByte
     /**
      * One device.
      *
-     * @param type kind of its model
-     * @param name unique in the machine
-     * @param model {@code name} or {@code name@version}; empty for the preferred one
-     * @param windows where its windows lie, by their names; others at their standard place
-     * @param lines which GSI its lines drive, by their names; others their standard one
-     * @param pci its address on the bus, for a PCI device; empty for the next free one
-     * @param options its options
-     * @param backend what a stream is connected to: {@code console}, {@code null}, {@code file:PATH}; empty for {@code null}
+     * @param type
+     *            kind of its model
+     * @param name
+     *            unique in the machine
+     * @param model
+     *            {@code name} or {@code name@version}; empty for the preferred one
+     * @param windows
+     *            where its windows lie, by their names; others at their standard place
+     * @param lines
+     *            which GSI its lines drive, by their names; others their standard one
+     * @param pci
+     *            its address on the bus, for a PCI device; empty for the next free one
+     * @param options
+     *            its options
+     * @param backend
+     *            what a stream is connected to: {@code console}, {@code null}, {@code file:PATH}; empty for
+     *            {@code null}
      * @threading immutable
      */
     public record DeviceDescription(String type, String name, String model, Map<String, Long> windows,

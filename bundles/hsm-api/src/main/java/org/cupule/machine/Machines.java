@@ -15,9 +15,10 @@ public interface Machines {
     /**
      * Reads a VM file and checks it whole, before anything is made.
      *
-     * @param file JSON; relative paths in it are relative to its folder
-     * @throws org.cupule.types.HsmException ENOENT when it is not there; EINVAL with one sentence a fault, naming the line and
-     *             the field
+     * @param file
+     *            JSON; relative paths in it are relative to its folder
+     * @throws org.cupule.types.HsmException
+     *             ENOENT when it is not there; EINVAL with one sentence a fault, naming the line and the field
      */
     MachineDescription read(Path file);
 
@@ -27,8 +28,9 @@ public interface Machines {
     /**
      * Makes a machine: memory, image, devices, registers; not started.
      *
-     * @throws org.cupule.types.HsmException EINVAL for what cannot be (the sentence names the field), ENODEV for a device type or
-     *             hardware model that no plug-in offers (the sentence names those that there are), ENOENT for a missing image
+     * @throws org.cupule.types.HsmException
+     *             EINVAL for what cannot be (the sentence names the field), ENODEV for a device type or hardware model
+     *             that no plug-in offers (the sentence names those that there are), ENOENT for a missing image
      */
     Machine create(MachineDescription description);
 

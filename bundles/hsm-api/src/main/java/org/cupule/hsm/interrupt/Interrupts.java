@@ -22,8 +22,10 @@ public interface Interrupts {
     /**
      * Drives a line.
      *
-     * @param gsi 0 to 47, else EPERM; below 16 the 8259 pair sees it too (GSI 2 as its input 0)
-     * @param operation one of the constants; any other is accepted without effect
+     * @param gsi
+     *            0 to 47, else EPERM; below 16 the 8259 pair sees it too (GSI 2 as its input 0)
+     * @param operation
+     *            one of the constants; any other is accepted without effect
      */
     void line(int gsi, int operation);
 

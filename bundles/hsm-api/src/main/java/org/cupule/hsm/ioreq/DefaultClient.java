@@ -11,11 +11,13 @@ import org.osgi.annotation.versioning.ProviderType;
 @ProviderType
 public interface DefaultClient extends AutoCloseable {
     /**
-     * Waits until a request is there, and returns at once while any is unfinished. The caller then looks for slots that are
-     * PROCESSING and not kernel-handled, writes the value and calls {@link IoRequests#notifyFinished}.
+     * Waits until a request is there, and returns at once while any is unfinished. The caller then looks for slots that
+     * are PROCESSING and not kernel-handled, writes the value and calls {@link IoRequests#notifyFinished}.
      *
-     * @throws InterruptedException when the thread was interrupted: the driver's ioctl returns 0 then
-     * @throws org.cupule.types.HsmException ENODEV when the client is being destroyed
+     * @throws InterruptedException
+     *             when the thread was interrupted: the driver's ioctl returns 0 then
+     * @throws org.cupule.types.HsmException
+     *             ENODEV when the client is being destroyed
      */
     void attach() throws InterruptedException;
 

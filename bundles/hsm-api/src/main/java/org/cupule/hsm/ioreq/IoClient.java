@@ -20,9 +20,9 @@ public interface IoClient extends AutoCloseable {
     void remove(IoRange range);
 
     /**
-     * Removes the client. Returns when no vCPU of this VM is inside its handler, so that no call is made afterwards; called
-     * from inside its own handler it returns at once and the rest happens when that call has ended. A request that arrives
-     * meanwhile goes to the next client that claims it.
+     * Removes the client. Returns when no vCPU of this VM is inside its handler, so that no call is made afterwards;
+     * called from inside its own handler it returns at once and the rest happens when that call has ended. A request
+     * that arrives meanwhile goes to the next client that claims it.
      */
     @Override
     void close();

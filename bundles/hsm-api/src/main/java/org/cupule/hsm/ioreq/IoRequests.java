@@ -6,8 +6,10 @@ import org.osgi.annotation.versioning.ProviderType;
 /**
  * The I/O requests of one VM, and the clients that answer them.
  *
- * <p>A request goes to the newest client that has a range around all of it; else to the default client; without one it
- * stays PENDING until a default client appears. A request for PCI configuration space always goes to the default client.
+ * <p>
+ * A request goes to the newest client that has a range around all of it; else to the default client; without one it
+ * stays PENDING until a default client appears. A request for PCI configuration space always goes to the default
+ * client.
  *
  * @threading any thread
  */
@@ -16,7 +18,8 @@ public interface IoRequests {
     /**
      * Adds a client whose handler is called on the dispatching thread.
      *
-     * @param name shown to people; 1 to 15 characters count
+     * @param name
+     *            shown to people; 1 to 15 characters count
      */
     IoClient inline(String name, IoHandler handler);
 
@@ -35,13 +38,14 @@ public interface IoRequests {
     /**
      * Tells that the default client has answered the request of a vCPU in its slot.
      *
-     * @param vcpu EINVAL when not below the number of vCPUs; without a default client nothing happens
+     * @param vcpu
+     *            EINVAL when not below the number of vCPUs; without a default client nothing happens
      */
     void notifyFinished(int vcpu);
 
     /**
-     * Completes what is in flight, between pause and reset: until it returns, new requests complete at once; waits at most
-     * 100 ms for the threaded clients; then completes each request of the default client.
+     * Completes what is in flight, between pause and reset: until it returns, new requests complete at once; waits at
+     * most 100 ms for the threaded clients; then completes each request of the default client.
      */
     void clear();
 
@@ -60,11 +64,16 @@ public interface IoRequests {
     /**
      * What the HSM counts, independently of any guest or device.
      *
-     * @param posted requests that the hypervisor has posted
-     * @param completed requests that were answered
-     * @param lost requests that were found in a state that only a lost one can have
-     * @param twice requests for which a second answer was tried and refused
-     * @param unclaimed requests that the default client had to answer
+     * @param posted
+     *            requests that the hypervisor has posted
+     * @param completed
+     *            requests that were answered
+     * @param lost
+     *            requests that were found in a state that only a lost one can have
+     * @param twice
+     *            requests for which a second answer was tried and refused
+     * @param unclaimed
+     *            requests that the default client had to answer
      * @threading immutable
      */
     record Counters(long posted, long completed, long lost, long twice, long unclaimed) {

@@ -18,19 +18,26 @@ public interface GuestMemory {
     /**
      * Allocates zeroed host memory, owned by this VM and released when it is destroyed. It is not mapped yet.
      *
-     * @param lengthBytes a positive multiple of 4096, else EINVAL; ENOMEM when the host has not so much
+     * @param lengthBytes
+     *            a positive multiple of 4096, else EINVAL; ENOMEM when the host has not so much
      */
     Ram allocate(long lengthBytes);
 
     /**
      * Maps RAM. A page that is mapped already stays as it is.
      *
-     * @param gpa guest physical address, a multiple of 4096
-     * @param ram made by {@link #allocate}, else EFAULT
-     * @param offset in the backing, a multiple of 4096
-     * @param lengthBytes a positive multiple of 4096
-     * @param access rights, bits of {@code org.cupule.ram.Access}
-     * @throws org.cupule.types.HsmException EINVAL for lengths below a page or beyond the backing, ENOMEM for the 257th
+     * @param gpa
+     *            guest physical address, a multiple of 4096
+     * @param ram
+     *            made by {@link #allocate}, else EFAULT
+     * @param offset
+     *            in the backing, a multiple of 4096
+     * @param lengthBytes
+     *            a positive multiple of 4096
+     * @param access
+     *            rights, bits of {@code org.cupule.ram.Access}
+     * @throws org.cupule.types.HsmException
+     *             EINVAL for lengths below a page or beyond the backing, ENOMEM for the 257th
      */
     void map(long gpa, Ram ram, long offset, long lengthBytes, int access);
 
@@ -62,11 +69,16 @@ public interface GuestMemory {
     /**
      * One mapping.
      *
-     * @param gpa guest physical address
-     * @param lengthBytes length
-     * @param access rights
-     * @param type memory type
-     * @param ram whether it is RAM; else device memory
+     * @param gpa
+     *            guest physical address
+     * @param lengthBytes
+     *            length
+     * @param access
+     *            rights
+     * @param type
+     *            memory type
+     * @param ram
+     *            whether it is RAM; else device memory
      * @threading immutable
      */
     record Mapping(long gpa, long lengthBytes, int access, MemoryType type, boolean ram) {
