@@ -20,11 +20,17 @@ import org.osgi.annotation.versioning.ConsumerType;
 public interface Ept extends Stateful {
     /** Bits of a guest physical address: addresses at and above 2^48 are not mapped. */
     int GPA_BITS = 48;
+    /** Bits of a host physical address: as many as an EPT entry holds. */
+    int HPA_BITS = 52;
 
     /**
-     * Maps a range. A page that is mapped already is left as it is ({@code hsm.md} 6.6).
+     * Maps a range. A page that is mapped already is left as it is ({@code hsm.md} 6.6), and so is what lies beyond
+     * {@link #GPA_BITS}. A page may be mapped without any right: then each access to it is refused, but it keeps its
+     * place, and {@link #protect} can open it.
      *
      * @return how many bytes were newly mapped
+     * @throws org.cupule.types.HsmException
+     *             EINVAL where host addresses need more than {@link #HPA_BITS}
      */
     long map(long gpa, long hpa, long lengthBytes, int access, MemoryType type);
 
@@ -34,7 +40,7 @@ public interface Ept extends Stateful {
     /** Replaces the rights of the mapped pages of a range. */
     void protect(long gpa, long lengthBytes, int access);
 
-    /** {@return whether every page of the range is mapped} */
+    /** {@return whether every page of the range is mapped, with whatever rights} */
     boolean mapped(long gpa, long lengthBytes);
 
     /**
@@ -43,9 +49,9 @@ public interface Ept extends Stateful {
      * @param gpa
      *            guest physical address, any
      * @param access
-     *            the rights that are needed
+     *            the rights that are needed; 0 asks whether the page is mapped at all
      * @param out
-     *            filled in: on success all of it, on a violation the qualification and the rights
+     *            filled in: on success all of it, on a violation the qualification and the rights (0 where no page is)
      * @return whether the page is mapped with all these rights
      */
     boolean walk(long gpa, int access, EptWalk out);

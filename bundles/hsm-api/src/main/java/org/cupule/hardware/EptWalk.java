@@ -20,7 +20,10 @@ import org.cupule.ram.MemoryType;
 public final class EptWalk {
     /** Host physical address of the very byte asked for. */
     public long hpa;
-    /** Size of the page that maps it: 4 KiB, 2 MiB or 1 GiB. */
+    /**
+     * Size of the page that maps it: 4 KiB, 2 MiB or 1 GiB. The aligned block of this size around the address is mapped
+     * alike: host addresses follow each other, rights and type are equal.
+     */
     public long pageBytes;
     /** Rights of the page. */
     public int access;
