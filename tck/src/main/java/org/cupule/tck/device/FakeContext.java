@@ -1,0 +1,95 @@
+package org.cupule.tck.device;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.cupule.device.ByteStream;
+import org.cupule.device.DeviceContext;
+import org.cupule.device.DmaMemory;
+import org.cupule.device.MachineControl;
+import org.cupule.time.VmClock;
+import org.cupule.time.VmTimer;
+
+/** One generation of a device's context; revoked when the device leaves. */
+final class FakeContext implements DeviceContext {
+    final Map<String, VmTimer> timers = new LinkedHashMap<>();
+    private final FakeMachine machine;
+    private boolean revoked;
+
+    FakeContext(FakeMachine machine) {
+        this.machine = machine;
+    }
+
+    void revoke() {
+        revoked = true;
+        timers.values().forEach(VmTimer::disarm);
+    }
+
+    void disarm() {
+        timers.values().forEach(VmTimer::disarm);
+    }
+
+    /** Takes over the deadlines of the generation before, by name, as the platform does in a swap. */
+    void carry(FakeContext old) {
+        old.timers.forEach((name, timer) -> {
+            if (timers.containsKey(name)) {
+                timers.get(name).arm(timer.deadline());
+            }
+        });
+    }
+
+    private FakeMachine alive() {
+        if (revoked) {
+            throw new IllegalStateException("the context of this device was revoked");
+        }
+        return machine;
+    }
+
+    @Override
+    public String name() {
+        return alive().name();
+    }
+
+    @Override
+    public String option(String name) {
+        return alive().optionValue(name);
+    }
+
+    @Override
+    public void line(int index, boolean high) {
+        alive().line(index, high);
+    }
+
+    @Override
+    public boolean msi(int vector) {
+        return alive().msi(vector);
+    }
+
+    @Override
+    public DmaMemory dma() {
+        return alive().ram();
+    }
+
+    @Override
+    public VmClock clock() {
+        return alive().clock();
+    }
+
+    @Override
+    public VmTimer timer(String name, Runnable action) {
+        VmTimer timer = alive().clock().timer(action);
+        if (timers.put(name, timer) != null) {
+            throw new IllegalArgumentException("the device makes two timers '" + name + "'");
+        }
+        return timer;
+    }
+
+    @Override
+    public ByteStream stream() {
+        return alive().stream();
+    }
+
+    @Override
+    public MachineControl machine() {
+        return alive().control();
+    }
+}
