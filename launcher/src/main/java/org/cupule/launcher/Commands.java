@@ -50,7 +50,7 @@ final class Commands {
                 .max(Comparator.naturalOrder())
                 .map(reference -> command(context.getService(reference)))
                 .orElseThrow(() -> new LaunchException(Status.USAGE,
-                        "unknown command '%s'; there are: help, %s.".formatted(word, words())));
+                        "unknown command '%s'; there are: %s.".formatted(word, words())));
     }
 
     private Function<Map<String, Object>, Integer> await(String word) {
@@ -79,11 +79,8 @@ final class Commands {
     }
 
     private String words() {
-        return references().stream()
-                .map(reference -> String.valueOf(reference.getProperty(CommandLine.COMMAND)))
-                .sorted()
-                .distinct()
-                .collect(Collectors.joining(", "));
+        var words = references().stream().map(reference -> String.valueOf(reference.getProperty(CommandLine.COMMAND)));
+        return Stream.concat(Stream.of("help"), words).sorted().distinct().collect(Collectors.joining(", "));
     }
 
     private List<ServiceReference<?>> references() {
