@@ -191,8 +191,7 @@ public final class FakeMachine {
         int version = factory.schema().commonVersion(newer.schema()).orElseThrow();
         ModelState state = device.save(version);
         var next = new FakeContext(this);
-        Device made = newer.create(next);
-        made.restore(state);
+        Device made = restored(newer, next, state);
         next.carry(context);
         context.revoke();
         device.close();
@@ -200,6 +199,19 @@ public final class FakeMachine {
         context = next;
         device = made;
         clock.advance(0);
+    }
+
+    private Device restored(DeviceFactory newer, FakeContext next, ModelState state) {
+        Runnable heard = stream.heard();
+        try {
+            Device made = newer.create(next);
+            made.restore(state);
+            return made;
+        } catch (RuntimeException failure) {
+            next.revoke();
+            stream.onInput(heard);
+            throw failure;
+        }
     }
 
     /** Unplugs the device: its context is revoked, then it is closed. */

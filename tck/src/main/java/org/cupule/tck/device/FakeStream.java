@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.cupule.device.ByteStream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The host's end of a byte stream: takes what the device sends while it has room, and types to it.
@@ -16,7 +15,8 @@ public final class FakeStream implements ByteStream {
     private final Queue<Integer> input = new ArrayDeque<>();
     private int room = Integer.MAX_VALUE;
     private boolean starving;
-    private @Nullable Runnable onInput;
+    private Runnable onInput = () -> {
+    };
 
     @Override
     public boolean write(int value) {
@@ -45,7 +45,7 @@ public final class FakeStream implements ByteStream {
         for (byte value : text.getBytes(StandardCharsets.ISO_8859_1)) {
             input.add(value & 0xFF);
         }
-        if (starving && onInput != null) {
+        if (starving) {
             starving = false;
             onInput.run();
         }
@@ -64,6 +64,10 @@ public final class FakeStream implements ByteStream {
     /** {@return how many typed bytes the device has not fetched} */
     public int waiting() {
         return input.size();
+    }
+
+    Runnable heard() {
+        return onInput;
     }
 
     void copyFrom(FakeStream other) {
