@@ -9,7 +9,8 @@ import org.osgi.annotation.versioning.ProviderType;
  * capabilities. Function 00:00.0 is the host bridge, put there by the bus itself.
  *
  * <p>
- * State kind {@code pci-bus}: the configuration space of each function, by address.
+ * State kind {@code pci-bus}: the configuration space of each function, by address. It can be restored on a bus that
+ * has the very same functions; the ranges that appear and disappear are told to the context as after a write.
  *
  * @threading any thread; one caller at a time is inside, and calls of {@link PciBusContext} are made after it has left
  */
@@ -19,11 +20,16 @@ public interface PciBus extends Stateful {
      * Puts a function on the bus in its power-on state: decoding off.
      *
      * @throws org.cupule.types.HsmException
-     *             EEXIST when the address is taken
+     *             EEXIST when the address is taken; EINVAL when the capabilities do not fit into 256 bytes
      */
     PciFunction add(Bdf address, PciFunctionSpec spec);
 
-    /** Takes a function off the bus; its ranges are unmapped. Nothing happens when there is none. */
+    /**
+     * Takes a function off the bus: its ranges are unmapped and its pin is low. Nothing happens when there is none.
+     *
+     * @throws org.cupule.types.HsmException
+     *             EINVAL for the host bridge
+     */
     void remove(Bdf address);
 
     /**

@@ -2,10 +2,13 @@ package org.cupule.pci;
 
 import org.cupule.types.Bdf;
 import org.cupule.types.IoRange;
+import org.cupule.types.Msi;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * What a bus tells its owner.
+ * What a bus tells its owner. What one write changes is told in this order: all {@link #unmapped}, all {@link #mapped},
+ * {@link #intx}, all {@link #message}; what two writes to one function change is told in the order of the writes, and a
+ * write returns when all of it was told.
  *
  * @threading the caller of the bus
  */
@@ -17,6 +20,19 @@ public interface PciBusContext {
     /** A base address register no longer decodes this range. */
     void unmapped(Bdf address, int bar, IoRange range);
 
-    /** The level of a function's INTx pin changed because of a write to its configuration space. */
+    /**
+     * The level of a function's INTx pin changed, not because its device said so: a write to its configuration space, a
+     * reset, or the function left the bus.
+     *
+     * @param pin
+     *            1 to 4 for INTA# to INTD#
+     */
     void intx(Bdf address, int pin, boolean high);
+
+    /**
+     * A message is to be sent that its device asked for while the guest had masked the vector ("pending"): the guest
+     * has unmasked it.
+     */
+    default void message(Bdf address, Msi message) {
+    }
 }

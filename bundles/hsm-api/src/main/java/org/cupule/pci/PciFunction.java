@@ -30,7 +30,9 @@ public interface PciFunction {
      *
      * @param vector
      *            0 to the number of vectors less one
-     * @return the message; empty when the guest has not enabled MSI, has masked the vector, or gave fewer vectors
+     * @return the message; empty when the guest has not enabled MSI or bus mastering or gave fewer vectors, and when it
+     *         has masked the vector: then the message is pending, and {@link PciBusContext#message} is told when it may
+     *         go
      */
     Optional<Msi> message(int vector);
 
