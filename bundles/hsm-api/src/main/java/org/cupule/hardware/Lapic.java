@@ -12,8 +12,22 @@ import org.osgi.annotation.versioning.ConsumerType;
  *
  * <p>
  * Offsets are those of the xAPIC page (0x000 to 0xFF0); an x2APIC MSR 0x800 + n stands for offset n * 16. Source: Intel
- * SDM volume 3, "Advanced Programmable Interrupt Controller (APIC)". State kind {@code lapic}; the timer's deadline is
- * part of it.
+ * SDM volume 3, "Advanced Programmable Interrupt Controller (APIC)".
+ *
+ * <p>
+ * After any write, EOI, {@link #timer} or {@link #restore} the caller looks at {@link #pending} again. At power-on the
+ * APIC is software disabled and its LINT inputs are masked; it is firmware, or who plays it, that sets up the bootstrap
+ * processor's virtual wire (LINT0 ExtINT, LINT1 NMI, SVR enabled).
+ *
+ * <h2>State kind {@code lapic}, version 1</h2>
+ *
+ * Numbers {@code base}, {@code id} (the xAPIC's, 8 bits), {@code tpr}, {@code ldr}, {@code dfr}, {@code svr},
+ * {@code esr} (as it reads), {@code errors} (collected since it was written), {@code errorArmed}, {@code icr} (64
+ * bits), {@code initialCount}, {@code divide}, {@code timerStart} (in ticks of the bus clock since VM time 0: when the
+ * present count began; -1 while it stands) and {@code timerCount} (from what), {@code tscDeadline}, {@code lint}
+ * (levels of the inputs, a bit each); lists {@code lvt} (6 numbers: timer, thermal, performance, LINT0, LINT1, error)
+ * and {@code isr}, {@code tmr}, {@code irr} (8 words of 32 bits each). So the timer's deadline is part of it, and
+ * {@code restore} arms it.
  *
  * @threading confined to the vCPU's thread; {@link #matches} and {@link #priority} from any thread
  */
@@ -80,10 +94,24 @@ public interface Lapic extends Stateful {
     /** {@return whether an external interrupt of the 8259 pair passes: LINT0 is unmasked ExtINT, or the APIC is off} */
     boolean passesExtInt();
 
-    /** {@return whether an NMI at LINT1 passes} */
+    /** {@return whether an NMI at LINT1 passes: LINT1 is unmasked NMI, or the APIC is off} */
     boolean passesNmi();
 
-    /** Does what is due at the timer's deadline; called on the vCPU's thread when the context's timer has fired. */
+    /**
+     * Sets the level of a local interrupt input, for inputs in fixed mode: those in ExtINT and NMI mode are the
+     * caller's, who asks {@link #passesExtInt} and {@link #passesNmi}.
+     *
+     * @param pin
+     *            0 for LINT0, where the 8259 pair is; 1 for LINT1
+     * @param high
+     *            the level
+     */
+    void lint(int pin, boolean high);
+
+    /**
+     * Does what is due at the timer's deadline; called on the vCPU's thread when the context's timer has fired, and
+     * after the guest's time stamp counter was adjusted. A call too early does no harm.
+     */
     void timer();
 
     /** Sets the power-on state. */
@@ -96,13 +124,18 @@ public interface Lapic extends Stateful {
      * Whether this APIC is a destination of a message.
      *
      * @param destination
-     *            the destination field: 8 bits, or 32 from an x2APIC's ICR; 0xFF (0xFFFFFFFF) is everybody
+     *            the destination field: 8 bits, or 32 from an x2APIC's ICR; 0xFF (0xFFFFFFFF) is everybody, but as a
+     *            logical destination in x2APIC mode 0xFF is members 0 to 7 of cluster 0
      * @param logical
      *            the destination mode
      * @threading any thread
      */
     boolean matches(int destination, boolean logical);
 
-    /** {@return the processor priority class, for lowest-priority arbitration} @threading any thread */
+    /**
+     * {@return the processor priority class 0 to 15, for lowest-priority arbitration; 16 while it takes no interrupts}
+     *
+     * @threading any thread
+     */
     int priority();
 }

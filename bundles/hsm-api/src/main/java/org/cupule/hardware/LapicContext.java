@@ -22,10 +22,16 @@ public interface LapicContext {
     /** {@return the guest's own time stamp counter now, adjustment included} */
     long timeStampCounter();
 
-    /** Arms the timer at an absolute VM time in nanoseconds; {@code VmTimer.NEVER} disarms. */
+    /**
+     * Arms the timer at an absolute VM time in nanoseconds; {@code VmTimer.NEVER} disarms. Once it has fired it is
+     * disarmed. Making a model does not touch it, since the model before may still be in use.
+     */
     void timerAt(long deadlineNanos);
 
-    /** Sends an interprocessor interrupt; it is delivered after the present call. */
+    /**
+     * Sends an interprocessor interrupt; it is delivered after the present call. A fixed one with the shorthand "self"
+     * does not come here: the APIC has taken it.
+     */
     void send(Ipi ipi);
 
     /** Tells the I/O APICs of an end of interrupt of a level-triggered vector. */

@@ -1,0 +1,7 @@
+/**
+ * The local APIC with its registers as fields.
+ */
+@NullMarked
+package org.cupule.hw.lapic;
+
+import org.jspecify.annotations.NullMarked;
