@@ -115,6 +115,14 @@ public interface Cpu extends Stateful {
     long retired();
 
     /**
+     * {@return what the guest has added to the time stamp counter of {@link CpuContext#timeStampCounter}, by writing
+     * IA32_TIME_STAMP_COUNTER or IA32_TSC_ADJUST; a local APIC in TSC-deadline mode needs it}
+     */
+    default long timeStampAdjustment() {
+        return 0;
+    }
+
+    /**
      * {@return the linear addresses of the heads of the last blocks executed, oldest first, at most 32: for a person
      * who wants to know how the guest got where it is}
      */

@@ -1,0 +1,168 @@
+package org.cupule.hv.sim;
+
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.cupule.time.VmTimer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * VM time that follows the host's monotonic clock and stands still while it is held.
+ *
+ * <p>
+ * Time never decreases, also for a reader that races with {@link #hold}: the holder first publishes that it is stopping
+ * (readers wait the few instructions), and only then reads the host's clock; a reader reads the host's clock, and uses
+ * it only if the state is still the one that it began with.
+ *
+ * @threading any thread
+ */
+final class HostClock implements SimClock {
+    private static final Logger LOG = LoggerFactory.getLogger(HostClock.class);
+
+    /** What the clock does: running with an offset to the host's clock, stopping, or standing at a value. */
+    private record Phase(boolean running, boolean stopping, long value) {
+    }
+
+    private final LongSupplier host;
+    private final long epochSeconds;
+    private final Ticker devices;
+    private final Ticker lapics;
+    private volatile Phase phase = new Phase(false, false, 0);
+    private int reasons = NOT_RUNNING;
+    private volatile boolean closed;
+
+    /**
+     * Makes a clock that stands at zero.
+     *
+     * @param name
+     *            of the VM, for the names of the timer threads
+     * @param host
+     *            nanoseconds of the host's monotonic clock
+     * @param epochSeconds
+     *            seconds since the epoch at VM time zero
+     */
+    HostClock(String name, LongSupplier host, long epochSeconds) {
+        this.host = host;
+        this.epochSeconds = epochSeconds;
+        this.devices = new Ticker(name + "-timer");
+        this.lapics = new Ticker(name + "-lapic-timer");
+    }
+
+    @Override
+    public long nanos() {
+        while (true) {
+            Phase now = phase;
+            if (!now.running) {
+                if (!now.stopping) {
+                    return now.value;
+                }
+                Thread.onSpinWait();
+            } else {
+                long time = host.getAsLong() - now.value;
+                if (phase == now) {
+                    return time;
+                }
+            }
+        }
+    }
+
+    @Override
+    public long epochSeconds() {
+        return epochSeconds;
+    }
+
+    @Override
+    public VmTimer timer(Runnable action) {
+        return devices.queue.timer(action);
+    }
+
+    @Override
+    public VmTimer lapicTimer(Runnable action) {
+        return lapics.queue.timer(action);
+    }
+
+    @Override
+    public synchronized void hold(int reason) {
+        if (reasons == 0) {
+            Phase running = phase;
+            phase = new Phase(false, true, 0);
+            phase = new Phase(false, false, host.getAsLong() - running.value);
+        }
+        reasons |= reason;
+    }
+
+    @Override
+    public void release(int reason) {
+        synchronized (this) {
+            boolean held = reasons != 0;
+            reasons &= ~reason;
+            if (!held || reasons != 0) {
+                return;
+            }
+            phase = new Phase(true, false, host.getAsLong() - phase.value);
+        }
+        devices.wake();
+        lapics.wake();
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        devices.wake();
+        lapics.wake();
+    }
+
+    /** A queue of timers and the thread that fires them, made when the first timer is armed in running time. */
+    private final class Ticker implements Runnable {
+        private final String name;
+        private final TimerQueue queue = new TimerQueue(this::wake);
+        private volatile @Nullable Thread thread;
+
+        Ticker(String name) {
+            this.name = name;
+        }
+
+        void wake() {
+            Thread ticking = thread;
+            if (ticking == null && queue.next() != VmTimer.NEVER && phase.running && !closed) {
+                ticking = begin();
+            }
+            LockSupport.unpark(ticking);
+        }
+
+        private synchronized Thread begin() {
+            Thread ticking = thread;
+            if (ticking == null) {
+                ticking = Thread.ofPlatform().name(name).daemon().unstarted(this);
+                thread = ticking;
+                ticking.start();
+            }
+            return ticking;
+        }
+
+        @Override
+        public void run() {
+            while (!closed) {
+                long next = queue.next();
+                if (next == VmTimer.NEVER || !phase.running) {
+                    LockSupport.park(this);
+                } else {
+                    tick(next - nanos());
+                }
+            }
+        }
+
+        private void tick(long wait) {
+            if (wait > 0) {
+                LockSupport.parkNanos(this, wait);
+                return;
+            }
+            try {
+                queue.fire(nanos());
+            } catch (RuntimeException e) {
+                LOG.error("{}: the action of a timer failed", name, e);
+            }
+        }
+    }
+}
