@@ -1,0 +1,44 @@
+/* Measures time with channel 2 of the PIT, which every PC has and no interrupt disturbs. */
+#include "runtime.h"
+
+#define PIT_HERTZ 1193182u
+#define PIT_CHANNEL2 0x42
+#define PIT_COMMAND 0x43
+#define CONTROL_B 0x61
+#define OUT2 0x20
+#define TRIES 20000000u /* where there is no PIT, waiting still ends */
+
+void wait_micros(u32 micros) {
+    u32 count = (u32)((u64)micros * PIT_HERTZ / 1000000) | 1;
+    out8(CONTROL_B, (u8)((in8(CONTROL_B) & ~0x02) | 0x01)); /* gate on, speaker off */
+    out8(PIT_COMMAND, 0xB0);                                /* channel 2, both bytes, mode 0 */
+    out8(PIT_CHANNEL2, (u8)count);
+    out8(PIT_CHANNEL2, (u8)(count >> 8));
+    for (u32 i = 0; i < TRIES && (in8(CONTROL_B) & OUT2) == 0; i++) {
+        relax();
+    }
+}
+
+u64 tsc_hertz(void) {
+    static u64 measured;
+    if (measured == 0) {
+        u64 start = tsc();
+        wait_micros(20000);
+        measured = (tsc() - start) * 50 + 1;
+    }
+    return measured;
+}
+
+u32 apic_timer_hertz(void) {
+    static u32 measured;
+    if (measured == 0) {
+        apic_write(APIC_LVT_TIMER, 0x10000); /* masked, one shot */
+        apic_write(APIC_TIMER_DIVIDE, 3);    /* by 16 */
+        apic_write(APIC_TIMER_INITIAL, 0xFFFFFFFF);
+        u32 start = apic_read(APIC_TIMER_CURRENT);
+        wait_micros(20000);
+        measured = (start - apic_read(APIC_TIMER_CURRENT)) * 50 + 1;
+        apic_write(APIC_TIMER_INITIAL, 0);
+    }
+    return measured;
+}
