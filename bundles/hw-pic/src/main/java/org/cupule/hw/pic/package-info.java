@@ -1,0 +1,7 @@
+/**
+ * The pair of 8259A interrupt controllers of a PC.
+ */
+@NullMarked
+package org.cupule.hw.pic;
+
+import org.jspecify.annotations.NullMarked;
