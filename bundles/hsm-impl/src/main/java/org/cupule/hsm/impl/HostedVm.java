@@ -1,0 +1,247 @@
+package org.cupule.hsm.impl;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import org.cupule.abi.IoRequestPage;
+import org.cupule.hsm.VirtualMachine;
+import org.cupule.hsm.VmCreation;
+import org.cupule.hsm.impl.interrupt.PartitionInterrupts;
+import org.cupule.hsm.impl.ioreq.RoutedIoRequests;
+import org.cupule.hsm.impl.life.Life;
+import org.cupule.hsm.impl.memory.MappedMemory;
+import org.cupule.hsm.impl.memory.VmArena;
+import org.cupule.hsm.interrupt.Interrupts;
+import org.cupule.hsm.ioreq.IoRequests;
+import org.cupule.hsm.memory.GuestMemory;
+import org.cupule.hypervisor.HypervisorInfo;
+import org.cupule.hypervisor.Partition;
+import org.cupule.hypervisor.PartitionEvent;
+import org.cupule.hypervisor.VcpuState;
+import org.cupule.time.VmClock;
+import org.cupule.types.HsmException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A VM on a partition of a hypervisor. The partition checks states and arguments, as the hypervisor does for the driver
+ * ({@code hsm.md} 1.1, 4.2); this class keeps what the HSM owns: memory, page, clients.
+ *
+ * @threading any thread
+ */
+final class HostedVm implements VirtualMachine {
+    private static final Logger LOG = LoggerFactory.getLogger(HostedVm.class);
+
+    private final Life life;
+    private final String name;
+    private final HypervisorInfo hypervisor;
+    private final Partition partition;
+    private final VmArena arena;
+    private final MappedMemory memory;
+    private final RoutedIoRequests ioRequests;
+    private final PartitionInterrupts interrupts;
+    private final Consumer<HostedVm> unlink;
+    private final List<EventListener> listeners = new CopyOnWriteArrayList<>();
+
+    /**
+     * Makes the HSM's side of a VM.
+     *
+     * @param arena
+     *            owned by this VM from now on
+     * @param page
+     *            the I/O request page, of this arena, which the partition knows
+     * @param unlink
+     *            takes the VM out of the HSM's list
+     */
+    HostedVm(VmCreation creation, HypervisorInfo hypervisor, Partition partition, VmArena arena, MemorySegment page,
+            Consumer<HostedVm> unlink) {
+        this.name = creation.name();
+        this.life = new Life(name.isEmpty() ? "VM" + partition.vmid() : name);
+        this.hypervisor = hypervisor;
+        this.partition = partition;
+        this.arena = arena;
+        this.memory = new MappedMemory(life, partition, arena);
+        this.ioRequests = new RoutedIoRequests(life, partition, new IoRequestPage(page), hypervisor.slotProtocol(),
+                creation.behaviour(), creation.queuedUpcall());
+        this.interrupts = new PartitionInterrupts(life, partition);
+        this.unlink = unlink;
+    }
+
+    /** {@return the hypervisor's side} */
+    Partition partition() {
+        return partition;
+    }
+
+    void request(int vcpu) {
+        ioRequests.request(vcpu);
+    }
+
+    void tell(PartitionEvent event) {
+        for (EventListener listener : listeners) {
+            try {
+                listener.event(event);
+            } catch (RuntimeException failure) {
+                LOG.warn("a listener of VM '{}' failed on {}", name, event, failure);
+            }
+        }
+    }
+
+    @Override
+    public int vmid() {
+        life.check("vmid");
+        return partition.vmid();
+    }
+
+    @Override
+    public String name() {
+        life.check("name");
+        return name;
+    }
+
+    @Override
+    public int vcpuCount() {
+        life.check("vcpuCount");
+        return partition.vcpuCount();
+    }
+
+    @Override
+    public HypervisorInfo hypervisor() {
+        life.check("hypervisor");
+        return hypervisor;
+    }
+
+    @Override
+    public Partition.State state() {
+        life.check("state");
+        return partition.state();
+    }
+
+    @Override
+    public void start() {
+        life.check("start");
+        partition.start();
+    }
+
+    @Override
+    public void pause() {
+        life.check("pause");
+        partition.pause();
+    }
+
+    @Override
+    public void resume() {
+        life.check("resume");
+        partition.resume();
+    }
+
+    @Override
+    public void reset() {
+        life.check("reset");
+        if (partition.state() != Partition.State.PAUSED) {
+            partition.reset(); // refuses, and says why
+            return;
+        }
+        int dropped = ioRequests.drop();
+        try {
+            partition.reset();
+        } catch (RuntimeException refused) {
+            ioRequests.completeDropped(dropped);
+            throw refused;
+        }
+    }
+
+    @Override
+    public void destroy() {
+        if (!life.begin()) {
+            return;
+        }
+        try {
+            partition.destroy();
+        } catch (RuntimeException refused) {
+            life.revert();
+            throw refused;
+        }
+        life.end();
+        release();
+    }
+
+    /** The rest of the order of {@code hsm.md} 4.6. */
+    private void release() {
+        unlink.accept(this);
+        String left = ioRequests.shutDown();
+        if (!left.isEmpty()) {
+            LOG.error("{}; it was left behind when the VM was destroyed", left);
+        }
+        arena.close();
+        LOG.info("VM '{}' destroyed", name);
+    }
+
+    @Override
+    public void close() {
+        if (life.gone()) {
+            return;
+        }
+        try {
+            partition.pause();
+        } catch (HsmException refused) {
+            LOG.debug("VM '{}' was not paused before it is destroyed", name, refused);
+        }
+        destroy();
+    }
+
+    @Override
+    public void setRegisters(int vcpu, VcpuState registers) {
+        life.check("setRegisters");
+        partition.setRegisters(vcpu, registers);
+    }
+
+    @Override
+    public Map<String, Long> registers(int vcpu) {
+        life.check("registers");
+        return partition.registers(vcpu);
+    }
+
+    @Override
+    public String activity(int vcpu) {
+        life.check("activity");
+        return partition.activity(vcpu);
+    }
+
+    @Override
+    public GuestMemory memory() {
+        life.check("memory");
+        return memory;
+    }
+
+    @Override
+    public IoRequests ioRequests() {
+        life.check("ioRequests");
+        return ioRequests;
+    }
+
+    @Override
+    public Interrupts interrupts() {
+        life.check("interrupts");
+        return interrupts;
+    }
+
+    @Override
+    public VmClock clock() {
+        life.check("clock");
+        return partition.clock();
+    }
+
+    @Override
+    public List<String> describe() {
+        life.check("describe");
+        return partition.describe();
+    }
+
+    @Override
+    public void onEvent(EventListener listener) {
+        life.check("onEvent");
+        listeners.add(listener);
+    }
+}

@@ -1,0 +1,115 @@
+package org.cupule.hsm.impl;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.cupule.hsm.HypervisorServiceModule;
+import org.cupule.hsm.VirtualMachine;
+import org.cupule.hsm.VmCreation;
+import org.cupule.hypervisor.Hypervisor;
+import org.cupule.hypervisor.HypervisorInfo;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The HSM over whatever hypervisors there are. Hypervisors come and go without the component being deactivated; a VM
+ * keeps the partition that it was made on.
+ *
+ * @threading any thread
+ */
+@Component(service = HypervisorServiceModule.class)
+public final class RoutingHsm implements HypervisorServiceModule {
+    private static final Logger LOG = LoggerFactory.getLogger(RoutingHsm.class);
+    private static final String RANKING = "service.ranking";
+
+    private record Backend(Hypervisor hypervisor, int ranking) {
+    }
+
+    private final List<HostedVm> machines = new CopyOnWriteArrayList<>();
+    private volatile List<Backend> backends = List.of();
+
+    /** Makes an HSM without hypervisors. */
+    public RoutingHsm() {
+        // Hypervisors are bound one by one.
+    }
+
+    /** Adds a hypervisor; the highest ranking is the default one, among equals the first that came. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public synchronized void bind(Hypervisor hypervisor, Map<String, Object> properties) {
+        int ranking = properties.get(RANKING) instanceof Integer number ? number : 0;
+        List<Backend> next = new ArrayList<>(backends);
+        next.add(new Backend(hypervisor, ranking));
+        next.sort((a, b) -> Integer.compare(b.ranking, a.ranking));
+        backends = List.copyOf(next);
+    }
+
+    /** Forgets a hypervisor: no VMs are made on it any more. */
+    public synchronized void unbind(Hypervisor hypervisor) {
+        backends = backends.stream().filter(backend -> backend.hypervisor != hypervisor).toList();
+    }
+
+    /** Destroys all VMs: they cannot outlive the HSM. */
+    @Deactivate
+    public void deactivate() {
+        for (HostedVm vm : machines) {
+            try {
+                vm.close();
+            } catch (RuntimeException failure) {
+                LOG.error("a VM could not be destroyed when the HSM was stopped", failure);
+            }
+        }
+    }
+
+    @Override
+    public List<HypervisorInfo> hypervisors() {
+        return backends.stream().map(backend -> backend.hypervisor.info()).toList();
+    }
+
+    @Override
+    public VirtualMachine create(VmCreation creation) {
+        Hypervisor hypervisor = choose(creation.hypervisor());
+        HostedVm vm = new VmMaker(creation, hypervisor, machines::remove).make();
+        machines.addFirst(vm);
+        LOG.info("VM '{}' created: id {}, {} vCPUs on {}", vm.name(), vm.vmid(), vm.vcpuCount(),
+                vm.hypervisor().name());
+        return vm;
+    }
+
+    private Hypervisor choose(String wanted) {
+        List<Backend> present = backends;
+        for (Backend backend : present) {
+            if (wanted.isEmpty() || backend.hypervisor.info().name().equals(wanted)) {
+                return backend.hypervisor;
+            }
+        }
+        List<String> names = present.stream().map(backend -> backend.hypervisor.info().name()).toList();
+        throw new HsmException(Errno.ENODEV, "create",
+                wanted.isEmpty()
+                        ? "there is no hypervisor; install a bundle that has one, such as hv-sim"
+                        : "there is no hypervisor '" + wanted + "'; there are " + names);
+    }
+
+    @Override
+    public List<VirtualMachine> machines() {
+        return List.copyOf(machines);
+    }
+
+    @Override
+    public Optional<VirtualMachine> machine(int vmid) {
+        for (HostedVm vm : machines) {
+            if (vm.partition().vmid() == vmid) {
+                return Optional.of(vm);
+            }
+        }
+        return Optional.empty();
+    }
+}

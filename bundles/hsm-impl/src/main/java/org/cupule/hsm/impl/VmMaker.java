@@ -1,0 +1,119 @@
+package org.cupule.hsm.impl;
+
+import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
+import org.cupule.abi.IoRequestPage;
+import org.cupule.hsm.VmCreation;
+import org.cupule.hsm.impl.memory.VmArena;
+import org.cupule.hypervisor.Hypervisor;
+import org.cupule.hypervisor.HypervisorInfo;
+import org.cupule.hypervisor.HypervisorInfo.Capability;
+import org.cupule.hypervisor.Partition;
+import org.cupule.hypervisor.PartitionCreation;
+import org.cupule.types.Behaviour;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes one VM: the partition, its page, the HSM's side. Every failure becomes EINVAL ({@code hsm.md} 3.4), with the
+ * hypervisor's sentence, and leaves nothing behind: here the partition is destroyed too, which the driver cannot do
+ * ({@code hsm.md} 4.3).
+ *
+ * @threading confined to the call
+ */
+final class VmMaker {
+    private static final Logger LOG = LoggerFactory.getLogger(VmMaker.class);
+    private static final int INVALID_VMID = 0xFFFF;
+
+    private final VmCreation creation;
+    private final Hypervisor hypervisor;
+    private final HypervisorInfo info;
+    private final Consumer<HostedVm> unlink;
+
+    VmMaker(VmCreation creation, Hypervisor hypervisor, Consumer<HostedVm> unlink) {
+        this.creation = creation;
+        this.hypervisor = hypervisor;
+        this.info = hypervisor.info();
+        this.unlink = unlink;
+    }
+
+    HostedVm make() {
+        checkWish();
+        UpcallRelay upcall = new UpcallRelay();
+        Partition partition = partition(upcall);
+        VmArena arena = new VmArena();
+        try {
+            checkPartition(partition);
+            MemorySegment page = arena.allocate(IoRequestPage.PAGE_BYTES);
+            partition.setIoRequestPage(page);
+            HostedVm vm = new HostedVm(creation, info, partition, arena, page, unlink);
+            upcall.lead(vm);
+            return vm;
+        } catch (RuntimeException failure) {
+            undo(partition);
+            arena.close();
+            throw refused(failure);
+        }
+    }
+
+    private void checkWish() {
+        int most = Math.min(info.maxVcpus(), IoRequestPage.SLOTS);
+        check(creation.vcpus() >= 1 && creation.vcpus() <= most,
+                creation.vcpus() + " vCPUs are not 1 to " + most + ", which '" + info.name() + "' can give a VM");
+        check(!creation.deterministic() || info.capabilities().contains(Capability.DETERMINISTIC),
+                "hypervisor '" + info.name() + "' has no deterministic time");
+        Capability needed = creation.behaviour() == Behaviour.ACRN
+                ? Capability.BEHAVIOUR_ACRN
+                : Capability.BEHAVIOUR_X86;
+        check(info.capabilities().contains(needed),
+                "hypervisor '" + info.name() + "' cannot behave as " + creation.behaviour());
+    }
+
+    private static void check(boolean holds, String otherwise) {
+        if (!holds) {
+            throw new HsmException(Errno.EINVAL, "create", otherwise);
+        }
+    }
+
+    private Partition partition(UpcallRelay upcall) {
+        long affinity = (1L << creation.vcpus()) - 1;
+        try {
+            return hypervisor.create(new PartitionCreation(creation.name(), affinity, creation.flags(),
+                    creation.behaviour(), creation.deterministic(), creation.queuedUpcall(), creation.models()), upcall);
+        } catch (RuntimeException failure) {
+            throw refused(failure);
+        }
+    }
+
+    private void checkPartition(Partition partition) {
+        // ACRN reports a failed creation as success with this id (hsm.md 4.3).
+        check(partition.vmid() != INVALID_VMID, "hypervisor '" + info.name() + "' gave no VM id");
+        // More than 16 would have no slot (hsm.md 4.5).
+        check(partition.vcpuCount() >= 1 && partition.vcpuCount() <= IoRequestPage.SLOTS, "hypervisor '" + info.name()
+                + "' made a VM of " + partition.vcpuCount() + " vCPUs; there are slots for 16");
+    }
+
+    private HsmException refused(RuntimeException failure) {
+        return new HsmException(Errno.EINVAL, "create",
+                "hypervisor '" + info.name() + "' made no VM '" + creation.name() + "': " + failure.getMessage(),
+                failure);
+    }
+
+    private static void undo(Partition partition) {
+        if (partition.vmid() == INVALID_VMID) {
+            return;
+        }
+        try {
+            partition.pause();
+        } catch (RuntimeException refused) {
+            LOG.debug("a VM that was not made could not be paused", refused);
+        }
+        try {
+            partition.destroy();
+        } catch (RuntimeException refused) {
+            LOG.error("a VM that was not made stays behind in the hypervisor", refused);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+package org.cupule.hsm.impl.ioreq;
+
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.cupule.hsm.ioreq.IoClient;
+import org.cupule.hsm.ioreq.IoHandler;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+import org.cupule.types.IoRange;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A client with a handler. A handler that throws is tried again, a bounded number of times; then reads get all ones.
+ *
+ * @threading any thread
+ */
+abstract sealed class HandlerClient extends Client implements IoClient permits InlineClient, ThreadedClient {
+    /** How often a failed call is repeated. */
+    static final int RETRIES = 3;
+    /** How long the removal of a client waits for its handler to return, in seconds. */
+    static final long REMOVAL_SECONDS = 10;
+
+    private static final Logger LOG = LoggerFactory.getLogger(HandlerClient.class);
+    private static final long ALL_ONES = -1;
+    private static final long MAX_PAUSE_NANOS = 1_000_000;
+
+    final ClientRegistry registry;
+    private final Answers answers;
+    private final IoHandler handler;
+    private final boolean fallback;
+    private final AtomicLong failures = new AtomicLong();
+
+    HandlerClient(String name, IoHandler handler, boolean fallback, ClientRegistry registry, Answers answers) {
+        super(name, registry.nextOrder(), registry.slots().count());
+        this.handler = handler;
+        this.fallback = fallback;
+        this.registry = registry;
+        this.answers = answers;
+    }
+
+    /** Calls the handler and answers. */
+    final void handle(Slot slot, long generation) {
+        long value;
+        try {
+            value = handler.handle(slot);
+        } catch (Throwable failure) { // a plug-in may throw anything; the guest and the host live on
+            value = again(slot, generation, failure);
+        }
+        answers.answer(slot, generation, value);
+    }
+
+    private long again(Slot slot, long generation, Throwable first) {
+        Throwable last = first;
+        for (int attempt = 1; attempt <= RETRIES && slot.serving(generation); attempt++) {
+            try {
+                return handler.handle(slot);
+            } catch (Throwable failure) {
+                last = failure;
+            }
+        }
+        report(slot, last);
+        return ALL_ONES;
+    }
+
+    private void report(Slot slot, Throwable failure) {
+        if (failures.incrementAndGet() == 1) {
+            LOG.warn("client '{}' failed {} times on {}; reads get all ones from now on when it fails", clientName(),
+                    RETRIES + 1, text(slot), failure);
+        } else {
+            LOG.debug("client '{}' failed on {}", clientName(), text(slot), failure);
+        }
+    }
+
+    private static String text(Slot slot) {
+        return "%s of %d bytes, type %d, at 0x%x by vCPU %d".formatted(slot.write() ? "a write" : "a read", slot.size(),
+                slot.type(), slot.traceAddress(), slot.vcpu());
+    }
+
+    @Override
+    final boolean fallback() {
+        return fallback;
+    }
+
+    @Override
+    final long failures() {
+        return failures.get();
+    }
+
+    @Override
+    public final String name() {
+        return clientName();
+    }
+
+    @Override
+    public final void add(IoRange range) {
+        if (fallback) {
+            throw new HsmException(Errno.EINVAL, "add",
+                    "'" + clientName() + "' is the default client: it gets what no range claims, " + range
+                            + " cannot be added; add it to a client of its own");
+        }
+        registry.add(this, range);
+    }
+
+    @Override
+    public final void remove(IoRange range) {
+        registry.remove(this, range);
+    }
+
+    @Override
+    public final void close() {
+        registry.remove(this);
+        if (inside(Thread.currentThread())) {
+            stop(); // who waited here would wait for itself
+            return;
+        }
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(REMOVAL_SECONDS);
+        registry.slots().awaitRouted();
+        boolean empty = await(() -> !registry.slots().any(slot -> slot.with(this)), deadline);
+        stop();
+        if (!empty || !await(this::stopped, deadline)) {
+            throw new HsmException(Errno.ETIMEDOUT, "close", "a handler of client '" + clientName()
+                    + "' has not returned for " + REMOVAL_SECONDS + " s; it gets no further requests");
+        }
+    }
+
+    /** {@return whether this thread is inside the handler} */
+    abstract boolean inside(Thread thread);
+
+    /** Ends the client's thread, if it has one, after the request that it is at. */
+    abstract void stop();
+
+    /** {@return whether nothing of the client runs any more} */
+    abstract boolean stopped();
+
+    /** Waits for a condition, whether interrupted or not. @return false when the deadline has passed */
+    private boolean await(BooleanSupplier condition, long deadline) {
+        boolean interrupted = false;
+        long pauseNanos = 1000;
+        while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(this, pauseNanos);
+            interrupted |= Thread.interrupted();
+            pauseNanos = Math.min(pauseNanos * 2, MAX_PAUSE_NANOS);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return condition.getAsBoolean();
+    }
+}

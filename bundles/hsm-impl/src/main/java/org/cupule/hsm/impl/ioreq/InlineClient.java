@@ -1,0 +1,44 @@
+package org.cupule.hsm.impl.ioreq;
+
+import org.cupule.hsm.ioreq.IoHandler;
+
+/**
+ * A client whose handler is called on the dispatching thread.
+ *
+ * @threading any thread
+ */
+final class InlineClient extends HandlerClient {
+    InlineClient(String name, IoHandler handler, boolean fallback, ClientRegistry registry, Answers answers) {
+        super(name, handler, fallback, registry, answers);
+    }
+
+    @Override
+    String form() {
+        return fallback() ? "default inline" : "inline";
+    }
+
+    @Override
+    void serve(Slot slot, long generation) {
+        handle(slot, generation);
+    }
+
+    @Override
+    void dropped(int vcpu) {
+        // Its handler finds out when it answers.
+    }
+
+    @Override
+    boolean inside(Thread thread) {
+        return registry.slots().any(slot -> slot.inside(this, thread));
+    }
+
+    @Override
+    void stop() {
+        // It has no thread.
+    }
+
+    @Override
+    boolean stopped() {
+        return true;
+    }
+}

@@ -1,0 +1,284 @@
+package org.cupule.hsm.impl.ioreq;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.cupule.abi.IoRequestPage;
+import org.cupule.hsm.impl.life.Life;
+import org.cupule.hsm.ioreq.ClientInfo;
+import org.cupule.hsm.ioreq.DefaultClient;
+import org.cupule.hsm.ioreq.IoClient;
+import org.cupule.hsm.ioreq.IoHandler;
+import org.cupule.hsm.ioreq.IoRequests;
+import org.cupule.hsm.ioreq.IoTrace;
+import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
+import org.cupule.hypervisor.Partition;
+import org.cupule.types.Behaviour;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+
+/**
+ * The I/O requests of one VM: slots, routes and clients put together.
+ *
+ * @threading any thread
+ */
+public final class RoutedIoRequests implements IoRequests {
+    private static final int MAX_TRACE = 65536;
+    private static final long CLEAR_MILLIS = 100;
+    private static final long SHUTDOWN_SECONDS = 10;
+
+    private final Life life;
+    private final int vmid;
+    private final boolean queued;
+    private final IoRequestPage page;
+    private final PageProtocol protocol;
+    private final Slots slots;
+    private final Answers answers;
+    private final ClientRegistry registry;
+    private final RequestDispatcher dispatcher;
+    private final DispatcherThread thread;
+
+    /**
+     * Makes the I/O requests of a VM without clients.
+     *
+     * @param queued
+     *            whether requests are dispatched by a thread of their own
+     */
+    public RoutedIoRequests(Life life, Partition partition, IoRequestPage page, SlotProtocol slotProtocol,
+            Behaviour behaviour, boolean queued) {
+        this.life = life;
+        this.vmid = partition.vmid();
+        this.queued = queued;
+        this.page = page;
+        boolean raw = slotProtocol == SlotProtocol.RAW;
+        protocol = raw ? new PageProtocol.Raw(page, partition) : new PageProtocol.Claimed(page, partition);
+        slots = new Slots(partition.vcpuCount());
+        answers = new Answers(protocol, partition.clock());
+        registry = new ClientRegistry(slots, this::serveOrphans);
+        dispatcher = new RequestDispatcher(protocol, slots, answers, raw ? new PciCombiner(page, behaviour) : null,
+                registry);
+        thread = new DispatcherThread("VM" + vmid + "-dispatcher", slots, protocol, dispatcher, registry);
+    }
+
+    /** The upcall: a vCPU has posted a request. */
+    public void request(int vcpu) {
+        if (queued) {
+            thread.wake();
+        } else if (protocol.posted(vcpu)) {
+            dispatcher.dispatch(vcpu);
+        } else {
+            dispatcher.checkLost(vcpu);
+        }
+    }
+
+    private void serveOrphans() {
+        for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
+            if (protocol.posted(vcpu)) {
+                thread.wake();
+                return;
+            }
+        }
+    }
+
+    @Override
+    public IoClient inline(String name, IoHandler handler) {
+        return added(new InlineClient(checked("inline", name), handler, false, registry, answers));
+    }
+
+    @Override
+    public IoClient inlineDefault(String name, IoHandler handler) {
+        return added(new InlineClient(checked("inlineDefault", name), handler, true, registry, answers));
+    }
+
+    @Override
+    public IoClient threaded(String name, IoHandler handler) {
+        ThreadedClient client = new ThreadedClient(vmid, checked("threaded", name), handler, registry, answers);
+        registry.add(client);
+        client.start();
+        return client;
+    }
+
+    @Override
+    public DefaultClient createDefault() {
+        life.check("createDefault");
+        AttachedClient client = new AttachedClient(registry, page);
+        registry.add(client);
+        for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
+            if (attached(slots.slot(vcpu)) != 0) {
+                client.adopt(vcpu); // left behind by the one before
+            }
+        }
+        return client;
+    }
+
+    private InlineClient added(InlineClient client) {
+        registry.add(client);
+        return client;
+    }
+
+    private String checked(String operation, String name) {
+        life.check(operation);
+        if (name.isBlank()) {
+            throw new HsmException(Errno.EINVAL, operation, "a client needs a name of 1 to 15 characters");
+        }
+        return name;
+    }
+
+    @Override
+    public Optional<DefaultClient> attachable() {
+        return registry.fallback() instanceof AttachedClient client ? Optional.of(client) : Optional.empty();
+    }
+
+    @Override
+    public void notifyFinished(int vcpu) {
+        life.check("notifyFinished");
+        if (vcpu < 0 || vcpu >= slots.count()) {
+            throw new HsmException(Errno.EINVAL, "notifyFinished",
+                    "there is no vCPU " + vcpu + " among " + slots.count());
+        }
+        if (registry.fallback() instanceof AttachedClient client) {
+            Slot slot = slots.slot(vcpu);
+            long generation = attached(slot);
+            if (generation != 0) {
+                client.dropped(vcpu); // it may have adopted the request
+                answers.answerInPlace(slot, generation);
+            } else if (slot.client() instanceof AttachedClient) {
+                answers.refused();
+            }
+        }
+    }
+
+    /** {@return the generation of the request that a default client of the attach form has; 0 for none} */
+    private static long attached(Slot slot) {
+        long generation = slot.servingGeneration();
+        return generation != 0 && slot.client() instanceof AttachedClient ? generation : 0;
+    }
+
+    @Override
+    public void clear() {
+        life.check("clear");
+        dispatcher.beginClearing();
+        try {
+            await(() -> !slots.any(Slot::withThread), TimeUnit.MILLISECONDS.toNanos(CLEAR_MILLIS));
+            for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
+                dispatcher.dispatch(vcpu);
+                Slot slot = slots.slot(vcpu);
+                long generation = attached(slot);
+                if (generation != 0) {
+                    answers.answerInPlace(slot, generation);
+                }
+            }
+        } finally {
+            dispatcher.endClearing();
+        }
+    }
+
+    @Override
+    public List<ClientInfo> clients() {
+        return registry.infos();
+    }
+
+    @Override
+    public List<IoTrace> trace() {
+        TraceRing ring = answers.trace();
+        return ring == null ? List.of() : ring.entries();
+    }
+
+    @Override
+    public void trace(int entries) {
+        if (entries < 0 || entries > MAX_TRACE) {
+            throw new HsmException(Errno.EINVAL, "trace", entries + " entries are not 0 to " + MAX_TRACE);
+        }
+        answers.trace(entries == 0 ? null : new TraceRing(entries, counters().completed()));
+    }
+
+    @Override
+    public Counters counters() {
+        long posted = 0;
+        long completed = 0;
+        long unclaimed = 0;
+        for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
+            Slot slot = slots.slot(vcpu);
+            slot.phase(); // volatile: the counts are at least those of the last change of phase
+            posted += slot.posted;
+            completed += slot.completed;
+            unclaimed += slot.unclaimed;
+        }
+        return new Counters(posted, completed, answers.lost(), answers.twice(), unclaimed);
+    }
+
+    /**
+     * Takes all requests away, since the hypervisor is going to free the slots. A handler that is inside goes on; its
+     * answer is refused.
+     *
+     * @return the vCPUs concerned, bit n for vCPU n
+     */
+    public int drop() {
+        int dropped = 0;
+        for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
+            dropped |= slots.drop(vcpu) ? 1 << vcpu : 0;
+        }
+        return dropped;
+    }
+
+    /** The hypervisor did not free the slots after all: completes what {@link #drop} has taken away. */
+    public void completeDropped(int vcpus) {
+        for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
+            if ((vcpus & 1 << vcpu) != 0 && protocol.held(vcpu)) {
+                answers.foundLost();
+                Slot slot = slots.slot(vcpu);
+                long generation = slot.claim();
+                answers.answerAtOnce(slot, generation);
+            }
+        }
+    }
+
+    /**
+     * Ends all clients, in the order of {@code hsm.md} 4.6, after the hypervisor has destroyed the VM: first those with
+     * ranges, then the default one. Afterwards nothing touches the page. Waits for handlers and threads, with a
+     * deadline.
+     *
+     * @return what did not end, for people; empty when all did
+     */
+    public String shutDown() {
+        slots.close();
+        List<Client> clients = registry.clients();
+        for (Client client : clients) {
+            registry.remove(client);
+            end(client);
+        }
+        thread.stop();
+        Thread caller = Thread.currentThread();
+        boolean ended = await(() -> thread.stopped() && clients.stream().allMatch(RoutedIoRequests::ended)
+                && !slots.anyAside(slot -> slot.dispatchedByOther(caller)), TimeUnit.SECONDS.toNanos(SHUTDOWN_SECONDS));
+        return ended ? "" : "a handler or thread of VM " + vmid + " has not ended";
+    }
+
+    private static boolean ended(Client client) {
+        return switch (client) {
+            case AttachedClient attached -> true;
+            case HandlerClient handler -> handler.stopped() || handler.inside(Thread.currentThread());
+        };
+    }
+
+    /** Waits for a condition; an interrupt shortens it. @return whether it has come */
+    private static boolean await(BooleanSupplier condition, long nanos) {
+        long deadline = System.nanoTime() + nanos;
+        long pause = 1000;
+        while (!condition.getAsBoolean() && System.nanoTime() - deadline < 0
+                && !Thread.currentThread().isInterrupted()) {
+            LockSupport.parkNanos(pause);
+            pause = Math.min(pause * 2, 1_000_000);
+        }
+        return condition.getAsBoolean();
+    }
+
+    private static void end(Client client) {
+        switch (client) {
+            case AttachedClient attached -> attached.close();
+            case HandlerClient handler -> handler.stop();
+        }
+    }
+}

@@ -1,0 +1,299 @@
+package org.cupule.hsm.impl.ioreq;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import org.cupule.abi.IoRequestPage;
+import org.cupule.hsm.ioreq.IoAccess;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The HSM's side of one slot of the I/O request page: who owns the request, and the request as it was read from the
+ * page once.
+ *
+ * <p>
+ * The page alone cannot tell one request from the next, so each claim gets a generation, and an answer counts only for
+ * the generation that it was asked for. Generation and phase share one word:
+ *
+ * <pre>
+ *  63                          3 2     0
+ * +-----------------------------+-------+
+ * |         generation          | phase |
+ * +-----------------------------+-------+
+ *
+ *  IDLE --claim, generation + 1--> ROUTING --handed over--> SERVING --answer--> COMPLETING --> IDLE
+ *                                     |  '---- handled at once ------------------^              ^
+ *                                     '---------------- no client: release ---------------------'
+ *  SERVING --VM reset or destroyed--> DROPPED        an answer is refused; the handler may still be inside
+ * </pre>
+ *
+ * <p>
+ * Who has moved the word to ROUTING or COMPLETING owns all plain fields; both phases are short and contain no call of
+ * foreign code. Claim and answer are compare-and-set operations, the other changes release stores: partner of the
+ * acquire in the next compare-and-set.
+ *
+ * @threading any thread, as far as it owns the word
+ */
+final class Slot implements IoAccess {
+    static final int IDLE = 0;
+    static final int ROUTING = 1;
+    static final int SERVING = 2;
+    static final int COMPLETING = 3;
+    static final int DROPPED = 4;
+
+    private static final int PHASE_BITS = 3;
+    private static final int PHASE_MASK = (1 << PHASE_BITS) - 1;
+    private static final VarHandle WORD;
+
+    static {
+        try {
+            WORD = MethodHandles.lookup().findVarHandle(Slot.class, "word", long.class);
+        } catch (ReflectiveOperationException impossible) {
+            throw new ExceptionInInitializerError(impossible);
+        }
+    }
+
+    final RouteCache cache = new RouteCache();
+    long posted;
+    long completed;
+    long unclaimed;
+    /** The routes under which no client was found for the request, which is counted as posted already; else null. */
+    volatile @Nullable Routes orphanedUnder;
+
+    @SuppressWarnings("unused") // by WORD
+    private volatile long word;
+    private @Nullable Client client;
+    private @Nullable Thread servant;
+
+    private final int vcpu;
+    private int type;
+    private int size;
+    private boolean write;
+    private long address;
+    private long value;
+    private int bdf;
+    private int register;
+
+    Slot(int vcpu) {
+        this.vcpu = vcpu;
+    }
+
+    /** Makes the slot that takes the place of a dropped one: same vCPU, same counts. */
+    Slot(Slot dropped) {
+        this.vcpu = dropped.vcpu;
+        this.posted = dropped.posted;
+        this.completed = dropped.completed;
+        this.unclaimed = dropped.unclaimed;
+        this.word = dropped.generation() << PHASE_BITS;
+    }
+
+    /** {@return the phase now} */
+    int phase() {
+        return (int) word & PHASE_MASK;
+    }
+
+    /** {@return the number of the present or the last request} */
+    long generation() {
+        return word >>> PHASE_BITS;
+    }
+
+    /** {@return whether this request is with its client} */
+    boolean serving(long generation) {
+        return word == (generation << PHASE_BITS | SERVING);
+    }
+
+    /** Claims a request. @return its generation; 0 when somebody else is at it */
+    long claim() {
+        while (true) {
+            long now = word;
+            int phase = (int) now & PHASE_MASK;
+            if (phase == IDLE) {
+                long next = (now >>> PHASE_BITS) + 1;
+                if (WORD.compareAndSet(this, now, next << PHASE_BITS | ROUTING)) {
+                    return next;
+                }
+            } else if (phase != COMPLETING) {
+                return 0;
+            } else {
+                Thread.onSpinWait(); // two stores away from IDLE
+            }
+        }
+    }
+
+    /** Gives a claim back: no client. Volatile: the caller looks for a new reason to claim afterwards. */
+    void release(long generation) {
+        word = generation << PHASE_BITS | IDLE;
+    }
+
+    /** Notes who is going to serve the request: seen by whoever sees SERVING. */
+    void servedBy(Client who, Thread dispatching) {
+        client = who;
+        servant = dispatching;
+    }
+
+    /** The request is with its client from now on. */
+    void handedOver(long generation) {
+        WORD.setRelease(this, generation << PHASE_BITS | SERVING);
+    }
+
+    /** Begins to answer without a client. */
+    void handledAtOnce(long generation) {
+        client = null;
+        WORD.setRelease(this, generation << PHASE_BITS | COMPLETING);
+    }
+
+    /** Takes the right to answer. @return false when this request was answered or dropped */
+    boolean beginAnswer(long generation) {
+        return WORD.compareAndSet(this, generation << PHASE_BITS | SERVING, generation << PHASE_BITS | COMPLETING);
+    }
+
+    /** The answer is in the page. */
+    void answered(long generation) {
+        WORD.setRelease(this, generation << PHASE_BITS | IDLE);
+    }
+
+    /** Ends the use of this object, taking the request away from its client. @return whether there was one */
+    boolean drop() {
+        while (true) {
+            long now = word;
+            int phase = (int) now & PHASE_MASK;
+            if (phase == DROPPED) {
+                return false;
+            }
+            if (phase == ROUTING || phase == COMPLETING) {
+                Thread.yield();
+            } else if (WORD.compareAndSet(this, now, now & ~PHASE_MASK | DROPPED)) {
+                return phase == SERVING;
+            }
+        }
+    }
+
+    /** The handler of a dropped request has returned. @return whether it was dropped */
+    boolean leftAfterDrop(long generation) {
+        return WORD.compareAndSet(this, generation << PHASE_BITS | DROPPED, generation << PHASE_BITS | IDLE);
+    }
+
+    /** Waits out the two short phases. @return the generation of the request that is with its client; 0 for none */
+    long servingGeneration() {
+        while (true) {
+            long now = word;
+            int phase = (int) now & PHASE_MASK;
+            if (phase != ROUTING && phase != COMPLETING) {
+                return phase == SERVING ? now >>> PHASE_BITS : 0;
+            }
+            Thread.yield();
+        }
+    }
+
+    /** {@return generation and phase in one number: equal numbers mean that nothing has happened between} */
+    long stamp() {
+        return word;
+    }
+
+    /** {@return whether a request was with its client at the time of this stamp} */
+    static boolean servingAt(long stamp) {
+        return (stamp & PHASE_MASK) == SERVING;
+    }
+
+    /** {@return whether it is with a threaded client} */
+    boolean withThread() {
+        return phase() == SERVING && client instanceof ThreadedClient;
+    }
+
+    /** {@return whether this client has the request, or had it when it was dropped and may still be inside} */
+    boolean with(Client who) {
+        int phase = phase(); // before the client: its store comes before the phase's
+        return (phase == SERVING || phase == DROPPED) && client == who;
+    }
+
+    /** {@return who has or had the last request} */
+    @Nullable
+    Client client() {
+        return client;
+    }
+
+    /** {@return whether this thread dispatches the request that this client has} */
+    boolean inside(Client who, Thread thread) {
+        return with(who) && servant == thread;
+    }
+
+    /** {@return whether another thread than this one dispatched the request} */
+    boolean dispatchedByOther(Thread thread) {
+        return servant != thread;
+    }
+
+    /** Reads the request from the page, once: what the page's owner changes later has no effect. */
+    void read(IoRequestPage page) {
+        type = page.type(vcpu);
+        long bytes = page.size(vcpu);
+        size = bytes >= 1 && bytes <= RangeIndex.MAX_ACCESS_BYTES ? (int) bytes : 0;
+        write = page.write(vcpu);
+        address = page.address(vcpu);
+        value = page.value(vcpu) & mask();
+        if (type == IoRequestPage.PCICFG) {
+            readPci(page);
+        }
+    }
+
+    /** Reads again what turning a port request into one for configuration space has changed. */
+    void readPci(IoRequestPage page) {
+        type = IoRequestPage.PCICFG;
+        bdf = (page.bus(vcpu) & 0xFF) << 8 | (page.device(vcpu) & 0x1F) << 3 | page.function(vcpu) & 7;
+        register = page.register(vcpu) & 0xFFF;
+    }
+
+    /** {@return whether size and type are among those that the interface defines} */
+    boolean wellFormed() {
+        return size != 0 && (size & size - 1) == 0 && type >= IoRequestPage.PORTIO
+                && type <= IoRequestPage.WRITE_PROTECT;
+    }
+
+    /** {@return the bits of a value that the access moves} */
+    long mask() {
+        return size == RangeIndex.MAX_ACCESS_BYTES ? -1 : (1L << 8 * size) - 1;
+    }
+
+    /** {@return the address as a trace shows it} */
+    long traceAddress() {
+        return type == IoRequestPage.PCICFG ? (long) bdf << 12 | register : address;
+    }
+
+    @Override
+    public int vcpu() {
+        return vcpu;
+    }
+
+    @Override
+    public int type() {
+        return type;
+    }
+
+    @Override
+    public long address() {
+        return address;
+    }
+
+    @Override
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public boolean write() {
+        return write;
+    }
+
+    @Override
+    public long value() {
+        return value;
+    }
+
+    @Override
+    public int bdf() {
+        return bdf;
+    }
+
+    @Override
+    public int register() {
+        return register;
+    }
+}

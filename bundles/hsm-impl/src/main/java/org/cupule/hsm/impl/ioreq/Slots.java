@@ -1,0 +1,91 @@
+package org.cupule.hsm.impl.ioreq;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Predicate;
+
+/**
+ * The slots of one VM. A slot whose request is dropped while its handler is still inside is set aside and replaced, so
+ * that neither the next request nor a late answer can disturb the other.
+ *
+ * @threading any thread
+ */
+final class Slots {
+    private final AtomicReferenceArray<Slot> slots;
+    private final List<Slot> aside = new CopyOnWriteArrayList<>();
+
+    Slots(int vcpus) {
+        slots = new AtomicReferenceArray<>(vcpus);
+        for (int vcpu = 0; vcpu < vcpus; vcpu++) {
+            slots.set(vcpu, new Slot(vcpu));
+        }
+    }
+
+    int count() {
+        return slots.length();
+    }
+
+    Slot slot(int vcpu) {
+        return slots.getAcquire(vcpu);
+    }
+
+    /** Takes a vCPU's request away from its client, and makes the slot new. @return whether there was one */
+    boolean drop(int vcpu) {
+        Slot slot = slot(vcpu);
+        boolean dropped = take(slot); // before the new slot is there, so before the next request
+        slots.set(vcpu, new Slot(slot));
+        return dropped;
+    }
+
+    /** Takes all requests away, for good: no slot can be claimed afterwards. */
+    void close() {
+        for (int vcpu = 0; vcpu < count(); vcpu++) {
+            take(slot(vcpu));
+        }
+    }
+
+    private boolean take(Slot slot) {
+        boolean dropped = slot.drop();
+        Client client = slot.client();
+        if (dropped && client != null) {
+            client.dropped(slot.vcpu());
+            if (client instanceof InlineClient) {
+                aside.add(slot);
+            }
+        }
+        return dropped;
+    }
+
+    /** {@return whether any request, or any dropped one whose handler may still be inside, meets a condition} */
+    boolean any(Predicate<Slot> condition) {
+        for (int vcpu = 0; vcpu < count(); vcpu++) {
+            Slot slot = slot(vcpu);
+            if (slot.phase() != Slot.DROPPED && condition.test(slot)) {
+                return true;
+            }
+        }
+        return anyAside(condition);
+    }
+
+    /** {@return whether any dropped request whose handler may still be inside meets a condition} */
+    boolean anyAside(Predicate<Slot> condition) {
+        aside.removeIf(slot -> slot.phase() != Slot.DROPPED);
+        return aside.stream().anyMatch(condition);
+    }
+
+    /**
+     * Waits until no request is being routed by older routes: afterwards every dispatcher has seen what was published
+     * before this call. The claim is a compare-and-set and comes before the dispatcher's volatile read of the routes;
+     * here the publication comes before the volatile read of the word: one of the two sees the other.
+     */
+    void awaitRouted() {
+        for (int vcpu = 0; vcpu < count(); vcpu++) {
+            Slot slot = slot(vcpu);
+            long generation = slot.generation();
+            while (slot.phase() == Slot.ROUTING && slot.generation() == generation) {
+                Thread.yield();
+            }
+        }
+    }
+}

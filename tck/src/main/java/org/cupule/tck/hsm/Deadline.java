@@ -1,0 +1,22 @@
+package org.cupule.tck.hsm;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/** Waiting for a thing. */
+final class Deadline {
+    private static final long SECONDS = 10;
+
+    private Deadline() {
+    }
+
+    static void await(String what, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+        while (!condition.getAsBoolean()) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new AssertionError("not within " + SECONDS + " s: " + what);
+            }
+            Thread.yield();
+        }
+    }
+}
