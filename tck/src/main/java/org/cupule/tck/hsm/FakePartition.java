@@ -22,8 +22,8 @@ import org.cupule.types.Msi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A partition without a guest: the test's threads are its vCPUs. It keeps the rules of {@link Partition} and of the page
- * ({@code hsm.md} 4.2, 7.13), and a journal of what it is asked.
+ * A partition without a guest: the test's threads are its vCPUs. It keeps the rules of {@link Partition} and of the
+ * page ({@code hsm.md} 4.2, 7.13), and a journal of what it is asked.
  *
  * @threading any thread; each vCPU is for one thread at a time
  */

@@ -81,7 +81,8 @@ final class VmMaker {
         long affinity = (1L << creation.vcpus()) - 1;
         try {
             return hypervisor.create(new PartitionCreation(creation.name(), affinity, creation.flags(),
-                    creation.behaviour(), creation.deterministic(), creation.queuedUpcall(), creation.models()), upcall);
+                    creation.behaviour(), creation.deterministic(), creation.queuedUpcall(), creation.models()),
+                    upcall);
         } catch (RuntimeException failure) {
             throw refused(failure);
         }

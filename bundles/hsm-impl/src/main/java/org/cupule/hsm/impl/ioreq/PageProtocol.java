@@ -25,7 +25,9 @@ abstract sealed class PageProtocol {
     /** {@return whether a request waits here for its dispatcher} */
     abstract boolean posted(int vcpu);
 
-    /** {@return whether a request was posted over one that is with its client: it cannot be told where a driver posts} */
+    /**
+     * {@return whether a request was posted over one that is with its client: it cannot be told where a driver posts}
+     */
     boolean reposted(int vcpu) {
         return false;
     }

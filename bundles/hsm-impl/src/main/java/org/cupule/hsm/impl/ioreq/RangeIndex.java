@@ -250,7 +250,7 @@ final class RangeIndex<O> {
     static final class Claim<O> {
         /** Newest first: by the age of the owner, then by the age of the range ({@code hsm.md} 7.6). */
         private static final Comparator<Claim<?>> NEWEST_FIRST = Comparator
-                .<Claim<?>> comparingLong(claim -> claim.ownerOrder).thenComparingLong(claim -> claim.order).reversed();
+                .<Claim<?>>comparingLong(claim -> claim.ownerOrder).thenComparingLong(claim -> claim.order).reversed();
 
         private final long firstKey;
         private final long lastKey;
