@@ -7,7 +7,14 @@ import org.osgi.annotation.versioning.ConsumerType;
  * The I/O APIC of one VM.
  *
  * <p>
- * Registers as the 82093AA and its successors: IOREGSEL at 0x00, IOWIN at 0x10, EOI at 0x40. State kind {@code ioapic}.
+ * Registers as the 82093AA and its successors: IOREGSEL at 0x00, IOWIN at 0x10, EOI at 0x40 (so the version is 0x20 or
+ * more). An edge at a masked pin is lost; a level is held back while its remote IRR is set, and looked at again at the
+ * end of interrupt and at each write of its entry ({@code hsm.md} 10.2).
+ *
+ * <h2>State kind {@code ioapic}, version 1</h2>
+ *
+ * Numbers {@code select}, {@code id} (4 bits) and {@code lines} (levels of the pins, a bit each); the list
+ * {@code entries}: a redirection entry of 64 bits for each pin.
  *
  * @threading one caller at a time: the hypervisor's interrupt gate; context calls made inside never come back
  */
