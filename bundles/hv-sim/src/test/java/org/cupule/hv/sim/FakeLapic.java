@@ -173,9 +173,4 @@ final class FakeLapic implements Lapic {
         }
         base = state.number("base");
     }
-
-    @Override
-    public void lint(int pin, boolean high) {
-        events.add("lint" + pin + " " + high);
-    }
 }

@@ -1,0 +1,160 @@
+package org.cupule.machine.command;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.cupule.hsm.ioreq.IoRequests;
+import org.cupule.hsm.ioreq.IoTrace;
+import org.cupule.launch.CommandLine;
+import org.cupule.machine.Machine;
+import org.cupule.machine.Machine.Outcome;
+import org.cupule.machine.MachineDescription;
+import org.cupule.machine.Machines;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+
+/**
+ * {@code cupule run}: boots a guest and lends it standard input and output, or the terminal, as its serial line.
+ *
+ * @threading any thread; one run at a time
+ */
+@Component(service = Function.class, property = {CommandLine.COMMAND + "=run",
+        CommandLine.USAGE + "=run [IMAGE] [OPTIONS]: boots a guest (run --help lists the options)"})
+public final class RunCommand implements Function<Map<String, Object>, Integer> {
+    static final int USAGE = 2;
+    static final int HOST_FAILURE = 4;
+    static final int TIME_OUT = 6;
+    static final int LOST = 8;
+    private static final int INTERRUPTED = 130;
+    private static final String BUILT_IN = "hello";
+    private static final long FOREVER_NANOS = Long.MAX_VALUE;
+
+    private final Machines machines;
+    private final CompletableFuture<Outcome> stopped = new CompletableFuture<>();
+
+    /** Takes the service that makes machines. */
+    @Activate
+    public RunCommand(@Reference Machines machines) {
+        this.machines = machines;
+    }
+
+    /** The platform goes down: a run ends. */
+    @Deactivate
+    void deactivate() {
+        stopped.complete(new Outcome("interrupted", INTERRUPTED, ""));
+    }
+
+    @Override
+    public Integer apply(Map<String, Object> map) {
+        CommandLine line = CommandLine.of(map);
+        var options = new RunOptions();
+        var parser = new picocli.CommandLine(options);
+        try {
+            parser.parseArgs(line.arguments().toArray(String[]::new));
+        } catch (picocli.CommandLine.ParameterException e) {
+            line.err().println("cupule run: " + e.getMessage() + "; cupule run --help lists the options.");
+            return USAGE;
+        }
+        if (options.help) {
+            parser.usage(line.out());
+            return 0;
+        }
+        return run(line, options);
+    }
+
+    private int run(CommandLine line, RunOptions options) {
+        try (Machine machine = machines.create(describe(options))) {
+            if (options.trace != null) {
+                machine.vm().ioRequests().trace(options.trace);
+            }
+            Outcome outcome = converse(line, options, machine);
+            return conclude(line, machine, outcome);
+        } catch (HsmException e) {
+            line.err().println("cupule run: " + e.getMessage());
+            return usageFault(e.errno()) ? USAGE : HOST_FAILURE;
+        }
+    }
+
+    private static boolean usageFault(Errno errno) {
+        return switch (errno) {
+            case EINVAL, ENOENT, EEXIST, ENODEV, EACCES -> true;
+            default -> false;
+        };
+    }
+
+    private Outcome converse(CommandLine line, RunOptions options, Machine machine) {
+        try (var pipe = new ConsolePipe(machine.console(), line.in(), line.out())) {
+            machine.start();
+            Outcome outcome = await(machine, options.timeout == null ? FOREVER_NANOS : options.timeout.toNanos());
+            machine.vm().pause();
+            return outcome;
+        }
+    }
+
+    private Outcome await(Machine machine, long nanos) {
+        try {
+            return (Outcome) CompletableFuture.anyOf(machine.outcome().toCompletableFuture(), stopped).get(nanos,
+                    TimeUnit.NANOSECONDS);
+        } catch (TimeoutException e) {
+            return new Outcome("time-out", TIME_OUT, "");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Outcome("interrupted", INTERRUPTED, "");
+        } catch (ExecutionException e) {
+            throw new HsmException(Errno.EIO, "run", "the machine failed: " + e.getCause(), e);
+        }
+    }
+
+    private static int conclude(CommandLine line, Machine machine, Outcome outcome) {
+        if (!outcome.report().isEmpty()) {
+            line.err().println(outcome.report());
+        }
+        if (outcome.status() == TIME_OUT && outcome.cause().equals("time-out")) {
+            line.err().println("cupule run: the time is over; the guest was " + machine.vm().activity(0) + ".");
+        }
+        machine.vm().ioRequests().trace().stream().map(RunCommand::text).forEach(line.err()::println);
+        IoRequests.Counters counters = machine.vm().ioRequests().counters();
+        if (counters.lost() + counters.twice() > 0) {
+            line.err().printf("cupule run: of %d I/O requests %d were lost and %d answered twice.%n",
+                    counters.posted(), counters.lost(), counters.twice());
+            return LOST;
+        }
+        return outcome.status();
+    }
+
+    private static String text(IoTrace trace) {
+        return "%8d %12d ns vcpu%d type %d %s 0x%x/%d = 0x%x %s".formatted(trace.number(), trace.nanos(), trace.vcpu(),
+                trace.type(), trace.write() ? "write" : "read", trace.address(), trace.size(), trace.value(),
+                trace.client());
+    }
+
+    private MachineDescription describe(RunOptions options) {
+        Path file = options.file();
+        if (file != null && !Files.isRegularFile(file)) {
+            throw new HsmException(Errno.ENOENT, "image", "there is no file '" + file + "'");
+        }
+        MachineDescription base = file != null && VmFiles.is(file)
+                ? machines.read(file)
+                : withImage(machines.standard("guest"), file);
+        return new Overrides(options).apply(base);
+    }
+
+    private static MachineDescription withImage(MachineDescription base, @org.jspecify.annotations.Nullable Path file) {
+        var image = new MachineDescription.Image(Optional.ofNullable(file), file == null ? BUILT_IN : "", "auto", 0, "",
+                List.of());
+        return new MachineDescription(base.name(), base.hypervisor(), base.memoryBytes(), base.cpus(),
+                Optional.of(image), base.devices(), base.models(), base.behaviour(), base.deterministic(),
+                base.queuedUpcall());
+    }
+}

@@ -1,0 +1,97 @@
+package org.cupule.machine.command;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import org.cupule.machine.description.Sizes;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.TypeConversionException;
+
+/**
+ * The options of {@code cupule run}.
+ *
+ * @threading confined to the command
+ */
+@Command(name = "cupule run", sortOptions = false, usageHelpAutoWidth = true, description = "Boots a guest and connects its serial line to this terminal or to standard input and output.", footer = {
+        "", "Exit status: 0 the guest switched off, 2v+1 it wrote v to port 0xF4, 2 wrong usage,",
+        "4 the host failed, 5 triple fault, 6 time-out, 8 requests were lost or doubled.",
+        "On a terminal: Ctrl-A x ends, Ctrl-A c opens the shell, Ctrl-A Ctrl-A sends Ctrl-A."})
+final class RunOptions {
+    @Parameters(arity = "0..1", paramLabel = "IMAGE", description = "A multiboot, Linux (bzImage), flat or firmware image, or a VM file (JSON); "
+            + "without one, the built-in demonstration.")
+    @Nullable
+    Path image;
+
+    @Option(names = "--kernel", paramLabel = "FILE", description = "The same as IMAGE.")
+    @Nullable
+    Path kernel;
+
+    @Option(names = "--memory", paramLabel = "SIZE", converter = Bytes.class, description = "Guest RAM, for example 64M.")
+    @Nullable
+    Long memoryBytes;
+
+    @Option(names = "--cpus", paramLabel = "N", description = "Number of processors, 1 to 16.")
+    @Nullable
+    Integer cpus;
+
+    @Option(names = "--append", paramLabel = "TEXT", description = "Command line for the guest.")
+    @Nullable
+    String append;
+
+    @Option(names = {"--module",
+            "--initrd"}, paramLabel = "FILE", description = "A multiboot module or the initial RAM disk; text after a blank is a module's string. "
+                    + "Can be repeated.")
+    List<String> modules = new ArrayList<>();
+
+    @Option(names = "--hypervisor", paramLabel = "NAME", description = "Which hypervisor to run it on.")
+    @Nullable
+    String hypervisor;
+
+    @Option(names = "--timeout", paramLabel = "TIME", converter = Time.class, description = "Ends the run after this host time with status 6: 500ms, 60s, 5m.")
+    @Nullable
+    Duration timeout;
+
+    @Option(names = "--deterministic", description = "VM time is a function of retired instructions.")
+    boolean deterministic;
+
+    @Option(names = "--trace", arity = "0..1", fallbackValue = "64", paramLabel = "N", description = "At the end, writes the last N (64) I/O requests to standard error.")
+    @Nullable
+    Integer trace;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
+    boolean help;
+
+    /** {@return the image, however it was given} */
+    @Nullable
+    Path file() {
+        return image != null ? image : kernel;
+    }
+
+    static final class Bytes implements ITypeConverter<Long> {
+        @Override
+        public Long convert(String text) {
+            OptionalLong bytes = Sizes.bytes(text);
+            if (bytes.isEmpty()) {
+                throw new TypeConversionException("'" + text + "' is no size; write for example 64M or 0x4000000");
+            }
+            return bytes.getAsLong();
+        }
+    }
+
+    static final class Time implements ITypeConverter<Duration> {
+        @Override
+        public Duration convert(String text) {
+            Duration time = Sizes.time(text);
+            if (time.isZero()) {
+                throw new TypeConversionException("'" + text + "' is no time; write for example 500ms, 60s or 5m");
+            }
+            return time;
+        }
+    }
+}

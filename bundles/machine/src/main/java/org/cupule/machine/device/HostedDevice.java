@@ -1,0 +1,437 @@
+package org.cupule.machine.device;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.cupule.abi.IoRequestPage;
+import org.cupule.hsm.interrupt.Interrupts;
+import org.cupule.hsm.ioreq.IoAccess;
+import org.cupule.hsm.ioreq.IoClient;
+import org.cupule.hsm.ioreq.IoHandler;
+import org.cupule.hsm.memory.GuestMemory;
+import org.cupule.machine.Machine.DeviceInfo;
+import org.cupule.machine.memory.MemoryLayout;
+import org.cupule.machine.stream.Backing;
+import org.cupule.pci.PciFunction;
+import org.cupule.time.VmClock;
+import org.cupule.types.IoRange;
+import org.cupule.types.ModelInfo;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The place of one device in a machine: its name, windows, lines, stream and client, which stay, and the instance that
+ * sits there now, which may be moved, parked or quarantined.
+ *
+ * <p>
+ * Whoever enters the gate does, before it leaves: the call; then, with no call in the device any more, passes on what
+ * the call asked for; then runs what has become due meanwhile. So nothing ever comes back into a device.
+ *
+ * @threading any thread
+ */
+public final class HostedDevice implements IoHandler {
+    private static final Logger LOG = LoggerFactory.getLogger(HostedDevice.class);
+    private static final VarHandle ACCESSES;
+    private static final long FLOAT = -1;
+    /** A device that is always due again must not keep the thread that serves it. */
+    private static final int MOST_DUE_IN_A_ROW = 64;
+    private static final long LOOK_AGAIN_NANOS = 200_000;
+
+    static {
+        try {
+            ACCESSES = MethodHandles.lookup().findVarHandle(HostedDevice.class, "accesses", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Board board;
+    private final String name;
+    private final Map<String, String> options;
+    private final Backing backing;
+    private final LineDriver[] drivers;
+    private final @Nullable PciFunction function;
+    private final IoClient client;
+    private final AtomicBoolean moving = new AtomicBoolean();
+
+    private volatile Seat seat = new Seat();
+    private volatile boolean due;
+    private volatile boolean inputDue;
+    private volatile ModelInfo model;
+    private volatile long bundle;
+    private volatile String status = "running";
+    /** While parked: the host time, by System.nanoTime, from which accesses float; guarded by {@code parked}. */
+    private volatile long floatsFrom;
+    private volatile boolean parked;
+    private volatile long failures;
+    /** Written inside the gate, read anywhere: opaque. */
+    private long accesses;
+
+    HostedDevice(Board board, Placement placement, Map<String, String> options, Backing backing, LineDriver[] drivers,
+            @Nullable PciFunction function, DeviceOffer offer) {
+        this.board = board;
+        this.name = placement.name();
+        this.options = options;
+        this.backing = backing;
+        this.drivers = drivers;
+        this.function = function;
+        this.model = offer.info();
+        this.bundle = offer.bundle();
+        this.client = board.vm().ioRequests().inline(name, this);
+        backing.onInput(this::inputArrived);
+    }
+
+    // ------------------------------------------------------------------ the access path
+
+    @Override
+    public long handle(IoAccess access) {
+        Seat here = enter();
+        try {
+            Instance instance = here.instance;
+            if (instance != null) {
+                return serve(here, instance, access);
+            }
+        } finally {
+            leave(here);
+        }
+        return parked && awaitReturn() ? handle(access) : FLOAT;
+    }
+
+    private Seat enter() {
+        for (Seat here = seat;; here = seat) {
+            if (here.gate.enter()) {
+                if (here == seat) {
+                    return here;
+                }
+                here.gate.leave();
+            }
+        }
+    }
+
+    private void leave(Seat here) {
+        settle(here);
+        here.gate.leave();
+        if (due && !runDue()) {
+            board.late().add(this);
+        }
+    }
+
+    private long serve(Seat here, Instance instance, IoAccess access) {
+        int position = here.windows.find(access.type(), access.address(), access.size());
+        if (position < 0) {
+            return FLOAT;
+        }
+        ACCESSES.setOpaque(this, accesses + 1);
+        try {
+            long value = call(here.windows, position, instance, access);
+            here.failuresInRow = 0;
+            return value;
+        } catch (Throwable e) {
+            failed(here, instance, describe(access), e);
+            return FLOAT;
+        }
+    }
+
+    private static long call(Windows windows, int position, Instance instance, IoAccess access) {
+        int window = windows.index(position);
+        long offset = access.address() - windows.first(position);
+        int size = access.size();
+        if (access.type() == IoRequestPage.PORTIO) {
+            if (!access.write()) {
+                return instance.ports().readPort(window, (int) offset, size);
+            }
+            instance.ports().writePort(window, (int) offset, size, (int) access.value());
+        } else {
+            if (!access.write()) {
+                return instance.memory().readMmio(window, offset, size);
+            }
+            instance.memory().writeMmio(window, offset, size, access.value());
+        }
+        return 0;
+    }
+
+    private static String describe(IoAccess access) {
+        return "%s of %d bytes at %s 0x%x".formatted(access.write() ? "write" : "read", access.size(),
+                access.type() == IoRequestPage.PORTIO ? "port" : "memory", access.address());
+    }
+
+    /** Waits for a parked device to come back. @return whether it has, before its accesses float */
+    private boolean awaitReturn() {
+        boolean interrupted = false;
+        while (parked && floatsFrom - System.nanoTime() > 0) {
+            LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return !parked;
+    }
+
+    // ------------------------------------------------------------------ timers and input
+
+    /** Something became due; never waits. */
+    void signal() {
+        due = true;
+        if (!runDue()) {
+            board.late().add(this);
+        }
+    }
+
+    private void inputArrived() {
+        inputDue = true;
+        signal();
+    }
+
+    /** Runs what is due, unless somebody is inside. @return false when it must be tried again */
+    boolean runDue() {
+        Seat here = seat;
+        if (!due || here.gate.held()) {
+            return true; // who is inside looks again before it leaves
+        }
+        if (!here.gate.tryEnter()) {
+            return false;
+        }
+        settle(here);
+        here.gate.leave();
+        return !due;
+    }
+
+    /** With no call in the device: passes on what the last call asked for, and runs what is due. */
+    void settle(Seat here) {
+        Instance instance = here.instance;
+        if (instance == null || here != seat) {
+            due = false;
+            return;
+        }
+        instance.context().flush();
+        for (int i = 0; due && i < MOST_DUE_IN_A_ROW; i++) {
+            due = false;
+            runActions(here, instance);
+        }
+    }
+
+    private void runActions(Seat here, Instance instance) {
+        if (inputDue) {
+            inputDue = false;
+            run(here, instance, instance.context().inputAction(), "input");
+        }
+        for (Runnable action = instance.context().nextDue(); action != null; action = instance.context().nextDue()) {
+            run(here, instance, action, "timer");
+        }
+    }
+
+    private void run(Seat here, Instance instance, @Nullable Runnable action, String what) {
+        if (action == null) {
+            return;
+        }
+        try {
+            action.run();
+            here.failuresInRow = 0;
+        } catch (Throwable e) {
+            failed(here, instance, what, e);
+        }
+        instance.context().flush();
+    }
+
+    // ------------------------------------------------------------------ failures
+
+    /** Inside the gate. A virtual machine error of the JVM counts too: it was this device that caused it. */
+    private void failed(Seat here, Instance instance, String what, Throwable cause) {
+        failures++;
+        int row = ++here.failuresInRow;
+        if (Integer.bitCount(row) == 1) {
+            LOG.warn("device {} ({}) failed in a {}; the guest got all ones", name, model.id(), what, cause);
+        }
+        if (row >= board.policy().failuresInRow()) {
+            quarantine(here, instance, "%d calls in a row failed, the last with %s".formatted(row, cause));
+        }
+    }
+
+    private void quarantine(Seat here, Instance instance, String reason) {
+        instance.context().quiet();
+        instance.context().revoke();
+        here.instance = null;
+        status = "quarantined: " + reason;
+        LOG.error("device {} ({}) is quarantined: {}; swap it, or unplug and plug it", name, model.id(), reason);
+    }
+
+    void log(String what, Throwable cause) {
+        LOG.warn("device {} ({}) failed in its {}", name, model.id(), what, cause);
+    }
+
+    // ------------------------------------------------------------------ coming, resetting, going
+
+    /** Seats the first instance, at its place. Nothing is mapped before this. */
+    void install(Instance instance, List<Windows.Placed> windows) {
+        Seat here = enter();
+        here.instance = instance;
+        instance.context().commit();
+        leave(here);
+        place(windows);
+    }
+
+    /** Lets the device answer in these windows from now on, and in no others. */
+    void place(List<Windows.Placed> windows) {
+        Seat here = enter();
+        List<IoRange> old = here.windows.ranges();
+        here.windows = new Windows(windows);
+        List<IoRange> now = here.windows.ranges();
+        leave(here);
+        old.stream().filter(range -> !now.contains(range)).forEach(client::remove);
+        now.stream().filter(range -> !old.contains(range)).forEach(client::add);
+    }
+
+    /** Sets the power-on state. A device that does not come to rest in time is quarantined. */
+    public void reset() {
+        Seat here = seat;
+        if (!here.gate.close(board.policy().quiesce().toNanos())) {
+            abandon("it did not come to rest for a reset");
+            return;
+        }
+        try {
+            Instance instance = here.instance;
+            if (instance != null) {
+                instance.context().quiet();
+                run(here, instance, instance.device()::reset, "reset");
+            }
+        } finally {
+            open(here);
+        }
+    }
+
+    /** Opens the gate that the caller has closed, and looks at what became due meanwhile. */
+    void open(Seat here) {
+        settle(here);
+        here.gate.open();
+        if (due && !runDue()) {
+            board.late().add(this);
+        }
+    }
+
+    /** Takes the device away: accesses float, nothing is called any more. */
+    public void unplug() {
+        Seat here = seat;
+        if (here.gate.close(board.policy().quiesce().toNanos())) {
+            Instance instance = vacate(here, "unplugged");
+            here.gate.open();
+            client.close();
+            if (instance != null) {
+                Moves.close(this, instance.device());
+            }
+        } else {
+            abandon("it did not come to rest to be unplugged");
+            // The stuck call is inside the client: closing it waits for a call that may never end.
+            Thread.ofVirtual().name("close-" + name).start(client::close);
+        }
+        backing.close();
+    }
+
+    private @Nullable Instance vacate(Seat here, String why) {
+        Instance instance = here.instance;
+        if (instance != null) {
+            instance.context().quiet();
+            instance.context().revoke();
+        }
+        here.instance = null;
+        parked = false;
+        status = why;
+        return instance;
+    }
+
+    /**
+     * Gives up a device that somebody is stuck in: its context is revoked, and a new, empty seat takes the accesses, so
+     * that nothing it does when it comes back matters.
+     */
+    void abandon(String reason) {
+        Seat stuck = seat;
+        var fresh = new Seat();
+        fresh.windows = stuck.windows;
+        Instance instance = stuck.instance;
+        seat = fresh;
+        status = "quarantined: " + reason;
+        stuck.gate.retire();
+        if (instance != null) {
+            instance.context().revoke();
+        }
+        fresh.gate.enter();
+        for (LineDriver driver : drivers) {
+            driver.drive(false);
+        }
+        fresh.gate.leave();
+        LOG.error("device {} ({}) is quarantined: {}; unplug and plug it", name, model.id(), reason);
+    }
+
+    /** {@return the device as people see it} */
+    public DeviceInfo info() {
+        return new DeviceInfo(name, model.kind(), model.id(), bundle, place(), (long) ACCESSES.getOpaque(this),
+                failures, status);
+    }
+
+    private String place() {
+        return seat.windows.toString();
+    }
+
+    // ------------------------------------------------------------------ what its context reaches
+
+    Seat seat() {
+        return seat;
+    }
+
+    boolean held() {
+        return seat.gate.held();
+    }
+
+    String name() {
+        return name;
+    }
+
+    String option(String option) {
+        String value = options.get(option);
+        if (value == null) {
+            throw new IllegalArgumentException("the device asks for option '" + option + "', which its spec has not");
+        }
+        return value;
+    }
+
+    LineDriver[] drivers() {
+        return drivers;
+    }
+
+    @Nullable
+    PciFunction function() {
+        return function;
+    }
+
+    Backing backing() {
+        return backing;
+    }
+
+    GuestMemory memory() {
+        return board.vm().memory();
+    }
+
+    VmClock clock() {
+        return board.vm().clock();
+    }
+
+    Interrupts interrupts() {
+        return board.vm().interrupts();
+    }
+
+    Requests requests() {
+        return board.requests();
+    }
+
+    MemoryLayout layout() {
+        return board.layout();
+    }
+
+    int processors() {
+        return board.vm().vcpuCount();
+    }
+}

@@ -1,0 +1,48 @@
+package org.cupule.machine.device;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Tries again for devices whose timer or input came while somebody was inside their gate, so that neither the clock nor
+ * the console ever waits for a device. The thread lives only while there is something to try.
+ *
+ * @threading any thread; never waits
+ */
+final class LateWork {
+    private static final long SHORTEST_NAP_NANOS = 20_000;
+    private static final long LONGEST_NAP_NANOS = 1_000_000;
+
+    private final Set<HostedDevice> devices = ConcurrentHashMap.newKeySet();
+    private final AtomicBoolean running = new AtomicBoolean();
+
+    void add(HostedDevice device) {
+        devices.add(device);
+        ensureThread();
+    }
+
+    private void ensureThread() {
+        if (!devices.isEmpty() && running.compareAndSet(false, true)) {
+            Thread.ofVirtual().name("late-device-work").start(this::run);
+        }
+    }
+
+    /** Taken out first: what becomes due during the try puts the device in again. */
+    private void tryAgain(HostedDevice device) {
+        devices.remove(device);
+        if (!device.runDue()) {
+            devices.add(device);
+        }
+    }
+
+    private void run() {
+        for (long nap = SHORTEST_NAP_NANOS; !devices.isEmpty(); nap = Math.min(2 * nap, LONGEST_NAP_NANOS)) {
+            LockSupport.parkNanos(nap);
+            devices.forEach(this::tryAgain);
+        }
+        running.set(false);
+        ensureThread();
+    }
+}

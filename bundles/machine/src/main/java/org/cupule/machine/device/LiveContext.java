@@ -1,0 +1,298 @@
+package org.cupule.machine.device;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import org.cupule.device.ByteStream;
+import org.cupule.device.DeviceContext;
+import org.cupule.device.DeviceSpec;
+import org.cupule.device.DmaMemory;
+import org.cupule.device.MachineControl;
+import org.cupule.pci.PciFunction;
+import org.cupule.pci.PciFunctionSpec;
+import org.cupule.time.VmClock;
+import org.cupule.time.VmTimer;
+import org.cupule.types.Msi;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One generation of a device's context.
+ *
+ * <pre>
+ *   PROBATION --commit--> LIVE --revoke--> REVOKED
+ *       '------- the new device failed -------^
+ * </pre>
+ *
+ * On probation, while the device is made and takes a state, lines and timers are only recorded, and nothing else
+ * outside can be reached: when it fails, nothing has happened. Live, each call must come from inside the gate. Revoked,
+ * each call fails and has no effect, so a device that was thrown out can do no harm when a stuck call of it comes back.
+ *
+ * @threading confined to the device's gate; revoke, and the calls of {@link MachineControl}, any thread
+ */
+final class LiveContext implements DeviceContext, DmaMemory, ByteStream, MachineControl {
+    private static final int PROBATION = 0;
+    private static final int LIVE = 1;
+    private static final int REVOKED = 2;
+
+    private final HostedDevice host;
+    private final DeviceSpec spec;
+    private final Thread maker = Thread.currentThread();
+    private final boolean[] levels;
+    private final List<DeviceTimer> timers = new ArrayList<>();
+    private final Effects effects = new Effects();
+    private @Nullable Runnable onInput;
+    private volatile int phase = PROBATION;
+
+    LiveContext(HostedDevice host, DeviceSpec spec) {
+        this.host = host;
+        this.spec = spec;
+        this.levels = new boolean[host.drivers().length];
+    }
+
+    /** Fails unless the caller may use this context now. */
+    void check() {
+        int now = phase;
+        if (now == LIVE ? !host.held() : now == REVOKED || Thread.currentThread() != maker) {
+            throw new IllegalStateException(now == REVOKED
+                    ? "the device was unplugged, moved or quarantined"
+                    : "a device uses its context from outside its gate");
+        }
+    }
+
+    private void checkLive(String what) {
+        check();
+        if (phase != LIVE) {
+            throw new IllegalStateException("a device that is being made or restored must not use " + what);
+        }
+    }
+
+    boolean live() {
+        return phase == LIVE;
+    }
+
+    @Override
+    public String name() {
+        return host.name();
+    }
+
+    @Override
+    public String option(String name) {
+        return host.option(name);
+    }
+
+    @Override
+    public void line(int index, boolean high) {
+        check();
+        Objects.checkIndex(index, levels.length);
+        if (levels[index] != high) {
+            levels[index] = high;
+            if (phase == LIVE) {
+                effects.line(index, high);
+            }
+        }
+    }
+
+    @Override
+    public boolean msi(int vector) {
+        checkLive("messages");
+        Objects.checkIndex(vector, spec.pci().map(PciFunctionSpec::msiVectors).orElse(0));
+        PciFunction function = host.function();
+        if (function == null || !function.busMaster()) {
+            return false;
+        }
+        Optional<Msi> message = function.message(vector);
+        message.ifPresent(effects::message);
+        return message.isPresent();
+    }
+
+    @Override
+    public DmaMemory dma() {
+        return this;
+    }
+
+    @Override
+    public boolean read(long gpa, byte[] target, int from, int lengthBytes) {
+        return mayMaster(target, from, lengthBytes) && host.memory().read(gpa, target, from, lengthBytes);
+    }
+
+    @Override
+    public boolean write(long gpa, byte[] source, int from, int lengthBytes) {
+        return mayMaster(source, from, lengthBytes) && host.memory().write(gpa, source, from, lengthBytes);
+    }
+
+    private boolean mayMaster(byte[] bytes, int from, int lengthBytes) {
+        checkLive("guest memory");
+        Objects.checkFromIndexSize(from, lengthBytes, bytes.length);
+        PciFunction function = host.function();
+        return function == null || function.busMaster();
+    }
+
+    @Override
+    public VmClock clock() {
+        return host.clock();
+    }
+
+    @Override
+    public VmTimer timer(String name, Runnable action) {
+        check();
+        if (timers.stream().anyMatch(timer -> timer.name().equals(name))) {
+            throw new IllegalArgumentException("the device makes two timers '" + name + "'");
+        }
+        var timer = new DeviceTimer(this, name, action, host.clock());
+        timers.add(timer);
+        return timer;
+    }
+
+    @Override
+    public ByteStream stream() {
+        if (spec.backend() != DeviceSpec.Backend.STREAM) {
+            throw new IllegalStateException("the device's spec does not say Backend.STREAM");
+        }
+        return this;
+    }
+
+    @Override
+    public boolean write(int value) {
+        check();
+        return phase == LIVE && host.backing().write(value & 0xFF);
+    }
+
+    @Override
+    public int read() {
+        check();
+        return phase == LIVE ? host.backing().read() : -1;
+    }
+
+    @Override
+    public void onInput(Runnable action) {
+        check();
+        onInput = action;
+    }
+
+    @Override
+    public MachineControl machine() {
+        return this;
+    }
+
+    @Override
+    public void powerOff() {
+        if (posted()) {
+            effects.powerOff();
+        } else {
+            host.requests().powerOff();
+        }
+    }
+
+    @Override
+    public void reset() {
+        if (posted()) {
+            effects.reset();
+        } else {
+            host.requests().resetRequested();
+        }
+    }
+
+    @Override
+    public void exit(int status) {
+        if (posted()) {
+            effects.exit(status);
+        } else {
+            host.requests().exit(status);
+        }
+    }
+
+    /** {@return whether the call comes from inside the gate, so that it waits for the end of the present call} */
+    private boolean posted() {
+        if (phase != LIVE) {
+            throw new IllegalStateException("a device that is not in use must not control the machine");
+        }
+        return host.held();
+    }
+
+    @Override
+    public long memoryBytes() {
+        return host.layout().bytes();
+    }
+
+    @Override
+    public long lowMemoryBytes() {
+        return host.layout().low();
+    }
+
+    @Override
+    public int processors() {
+        return host.processors();
+    }
+
+    /** Something of this context became due on another thread. */
+    void due() {
+        if (phase == LIVE) {
+            host.signal();
+        }
+    }
+
+    /** Passes on what the device asked for. Only inside the gate, when no call is in the device. */
+    void flush() {
+        if (phase == LIVE && !effects.empty()) {
+            effects.flush(host.drivers(), host.interrupts(), host.requests());
+        }
+    }
+
+    /** {@return the next action whose time has come, or null} */
+    @Nullable
+    Runnable nextDue() {
+        for (int i = 0; i < timers.size(); i++) {
+            if (timers.get(i).takeDue(host.clock())) {
+                return timers.get(i).action();
+            }
+        }
+        return null;
+    }
+
+    /** {@return what the device wants to be called when input comes} */
+    @Nullable
+    Runnable inputAction() {
+        return onInput;
+    }
+
+    /** Takes over the lines and deadlines of the generation before, to be seen by the device while it is restored. */
+    void carry(LiveContext old) {
+        System.arraycopy(old.levels, 0, levels, 0, levels.length);
+        carryDeadlines(old);
+    }
+
+    /** Takes over the deadlines of the timers that both have. */
+    void carryDeadlines(LiveContext old) {
+        for (DeviceTimer timer : timers) {
+            old.timers.stream().filter(other -> other.name().equals(timer.name()))
+                    .forEach(other -> timer.carry(other.deadline()));
+        }
+    }
+
+    /** Brings what was recorded into force. */
+    void commit() {
+        phase = LIVE;
+        for (int i = 0; i < levels.length; i++) {
+            host.drivers()[i].drive(levels[i]);
+        }
+        timers.forEach(DeviceTimer::connect);
+    }
+
+    /** Ends this generation; deadlines and levels can still be read by who takes over. */
+    void revoke() {
+        phase = REVOKED;
+        timers.forEach(DeviceTimer::disconnect);
+        effects.clear();
+    }
+
+    /** Lines low, timers disarmed: as before the power-on state. */
+    void quiet() {
+        effects.clear();
+        timers.forEach(DeviceTimer::cut);
+        for (int i = 0; i < levels.length; i++) {
+            levels[i] = false;
+            host.drivers()[i].drive(false);
+        }
+    }
+}

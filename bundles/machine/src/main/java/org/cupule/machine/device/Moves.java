@@ -1,0 +1,68 @@
+package org.cupule.machine.device;
+
+import java.util.List;
+import org.cupule.device.Device;
+import org.cupule.device.DeviceSpec;
+import org.cupule.device.Mmio;
+import org.cupule.device.PortIo;
+import org.cupule.pci.BarSpec;
+import org.cupule.pci.PciFunctionSpec;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+
+/**
+ * Makes instances, and turns whatever a plug-in does wrong meanwhile into one sentence.
+ *
+ * @threading any thread; the calling thread is the only one that uses the new instance until it is seated
+ */
+final class Moves {
+    private Moves() {
+    }
+
+    /**
+     * Makes an instance whose context is on probation.
+     *
+     * @throws HsmException
+     *             EINVAL as the model says it, EIO when it fails otherwise
+     */
+    static Instance make(HostedDevice host, DeviceOffer offer) {
+        var context = new LiveContext(host, offer.spec());
+        try {
+            Device device = offer.factory().create(context);
+            if (device == null) {
+                throw new IllegalStateException("it made no device");
+            }
+            requireViews(offer, device);
+            return Instance.of(offer, device, context);
+        } catch (HsmException e) {
+            context.revoke();
+            throw e;
+        } catch (Throwable e) {
+            context.revoke();
+            throw new HsmException(Errno.EIO, "device",
+                    "the model %s could not make device '%s': %s".formatted(offer.text(), host.name(), e), e);
+        }
+    }
+
+    private static void requireViews(DeviceOffer offer, Device device) {
+        DeviceSpec spec = offer.spec();
+        List<BarSpec> bars = spec.pci().map(PciFunctionSpec::bars).orElse(List.of());
+        boolean ports = spec.windows().stream().anyMatch(DeviceSpec.Window::ports)
+                || bars.stream().anyMatch(bar -> bar.kind() == BarSpec.Kind.PORTIO);
+        boolean memory = spec.windows().stream().anyMatch(window -> !window.ports())
+                || bars.stream().anyMatch(bar -> bar.kind() != BarSpec.Kind.PORTIO);
+        if (ports && !(device instanceof PortIo) || memory && !(device instanceof Mmio)) {
+            throw new IllegalStateException("its device does not implement " + (ports ? "PortIo" : "Mmio")
+                    + ", which its windows need");
+        }
+    }
+
+    /** Calls what a device does when it is let go, and does not care if it fails. */
+    static void close(HostedDevice host, Device device) {
+        try {
+            device.close();
+        } catch (Throwable e) {
+            host.log("close", e);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+package org.cupule.machine.device;
+
+/**
+ * What devices ask of their machine. Each call is posted and returns at once.
+ *
+ * @threading any thread; never waits
+ */
+public interface Requests {
+    /** The guest switched the machine off. */
+    void powerOff();
+
+    /** The guest asked for a reset. */
+    void resetRequested();
+
+    /** The guest ended the run. */
+    void exit(int status);
+}

@@ -1,0 +1,52 @@
+package org.cupule.machine.loader;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * A little-endian structure in the making.
+ *
+ * @threading confined to its maker
+ */
+final class Bytes {
+    private final ByteBuffer buffer;
+
+    Bytes(int lengthBytes) {
+        buffer = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    Bytes u8(int offset, int value) {
+        buffer.put(offset, (byte) value);
+        return this;
+    }
+
+    Bytes u16(int offset, int value) {
+        buffer.putShort(offset, (short) value);
+        return this;
+    }
+
+    Bytes u32(int offset, long value) {
+        buffer.putInt(offset, (int) value);
+        return this;
+    }
+
+    Bytes u64(int offset, long value) {
+        buffer.putLong(offset, value);
+        return this;
+    }
+
+    Bytes copy(int offset, byte[] source, int from, int lengthBytes) {
+        buffer.put(offset, source, from, lengthBytes);
+        return this;
+    }
+
+    byte[] array() {
+        return buffer.array();
+    }
+
+    /** {@return a text with a terminating zero} */
+    static byte[] text(String text) {
+        return (text + '\0').getBytes(StandardCharsets.UTF_8);
+    }
+}

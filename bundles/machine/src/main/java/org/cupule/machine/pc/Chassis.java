@@ -1,0 +1,109 @@
+package org.cupule.machine.pc;
+
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.cupule.hsm.VirtualMachine;
+import org.cupule.hsm.ioreq.IoAccess;
+import org.cupule.machine.Console;
+import org.cupule.machine.MachineDescription;
+import org.cupule.machine.MachineDescription.DeviceDescription;
+import org.cupule.machine.device.Board;
+import org.cupule.machine.device.Catalogue;
+import org.cupule.machine.device.DeviceOffer;
+import org.cupule.machine.device.Devices;
+import org.cupule.machine.device.Policy;
+import org.cupule.machine.device.Requests;
+import org.cupule.machine.loader.LoadPlan;
+import org.cupule.machine.memory.MemoryLayout;
+import org.cupule.machine.stream.Backing;
+import org.cupule.machine.stream.FileBacking;
+import org.cupule.machine.stream.NullBacking;
+import org.cupule.machine.stream.RingConsole;
+
+/**
+ * What a machine is made of: the VM, its memory and image, its devices, its console.
+ *
+ * @threading any thread; reset and close: the control thread
+ */
+final class Chassis {
+    private static final long FLOAT = -1;
+
+    private final VirtualMachine vm;
+    private final Optional<LoadPlan> plan;
+    private final Supplier<Catalogue> catalogue;
+    private final Devices devices;
+    private final RingConsole console = new RingConsole();
+
+    /** Builds memory, image, devices and registers, in a VM that is CREATED. */
+    Chassis(VirtualMachine vm, MachineDescription description, Optional<LoadPlan> plan, Supplier<Catalogue> catalogue,
+            Supplier<Policy> policy, Requests requests) {
+        this.vm = vm;
+        this.plan = plan;
+        this.catalogue = catalogue;
+        var layout = new MemoryLayout(description.memoryBytes());
+        devices = new Devices(new Board(vm, layout, requests, policy));
+        try {
+            layout.build(vm.memory());
+            plan.ifPresent(image -> image.map(vm.memory()));
+            load();
+            vm.ioRequests().inlineDefault("default", this::unclaimed);
+            description.devices().forEach(this::plug);
+        } catch (RuntimeException e) {
+            devices.close();
+            throw e;
+        }
+    }
+
+    private void load() {
+        plan.ifPresent(image -> {
+            image.write(vm.memory());
+            vm.setRegisters(0, image.registers());
+        });
+    }
+
+    void plug(DeviceDescription device) {
+        DeviceOffer offer = catalogue.get().find(device.type(), device.model(), -1);
+        devices.plug(device, offer, backing(device.backend()));
+    }
+
+    private Backing backing(String backend) {
+        if (backend.equals("console")) {
+            return console;
+        }
+        return backend.startsWith("file:") ? new FileBacking(Path.of(backend.substring(5))) : new NullBacking();
+    }
+
+    private long unclaimed(IoAccess access) {
+        return FLOAT;
+    }
+
+    VirtualMachine vm() {
+        return vm;
+    }
+
+    Devices devices() {
+        return devices;
+    }
+
+    Console console() {
+        return console;
+    }
+
+    /** Between pause and start: everything as after power-on, and the image loaded again. */
+    void reset() {
+        vm.ioRequests().clear();
+        devices.reset();
+        vm.reset();
+        devices.tellLines();
+        load();
+    }
+
+    void close() {
+        try {
+            devices.close();
+        } finally {
+            vm.close();
+        }
+    }
+}

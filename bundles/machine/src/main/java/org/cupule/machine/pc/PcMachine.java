@@ -1,0 +1,257 @@
+package org.cupule.machine.pc;
+
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import org.cupule.hsm.VirtualMachine;
+import org.cupule.hypervisor.PartitionEvent;
+import org.cupule.machine.Console;
+import org.cupule.machine.Machine;
+import org.cupule.machine.MachineDescription;
+import org.cupule.machine.device.Requests;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A machine and its life.
+ *
+ * <pre>
+ *   created --start--> running <--pause, start--> paused
+ *                       | power-off, debug exit, triple fault     (any) --close--> closed
+ *                       v
+ *                     ended
+ * </pre>
+ *
+ * @threading any thread; every change of its life is made by its control thread, {@code vm<id>-control}
+ */
+final class PcMachine implements Machine, Requests {
+    private static final Logger LOG = LoggerFactory.getLogger(PcMachine.class);
+    private static final int TRIPLE_FAULT_STATUS = 5;
+    private static final long PATIENCE_SECONDS = 30;
+
+    private enum Life {
+        CREATED, RUNNING, PAUSED, ENDED, CLOSED;
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(java.util.Locale.ROOT);
+        }
+    }
+
+    private final MachineDescription description;
+    private final Chassis chassis;
+    private final ControlThread control;
+    private final Consumer<PcMachine> gone;
+    private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    private volatile Life life = Life.CREATED;
+    private volatile String reason = "";
+
+    /**
+     * Puts a machine together, not started.
+     *
+     * @param parts
+     *            makes the chassis, whose devices send their requests here
+     * @param gone
+     *            told when it is closed
+     */
+    PcMachine(MachineDescription description, VirtualMachine vm, Parts parts, Consumer<PcMachine> gone) {
+        this.description = description;
+        this.gone = gone;
+        this.control = new ControlThread("vm" + vm.vmid() + "-control");
+        try {
+            this.chassis = parts.assemble(vm, this);
+        } catch (RuntimeException e) {
+            control.end();
+            throw e;
+        }
+        vm.onEvent(this::event);
+    }
+
+    /** Makes the chassis of a machine. */
+    @FunctionalInterface
+    interface Parts {
+        /** {@return the chassis, whose devices send their requests to the machine} */
+        Chassis assemble(VirtualMachine vm, Requests machine);
+    }
+
+    Chassis chassis() {
+        return chassis;
+    }
+
+    @Override
+    public String name() {
+        return description.name();
+    }
+
+    @Override
+    public MachineDescription description() {
+        return description;
+    }
+
+    @Override
+    public VirtualMachine vm() {
+        return chassis.vm();
+    }
+
+    @Override
+    public String status() {
+        String why = reason;
+        return why.isEmpty() ? life.toString() : life + ": " + why;
+    }
+
+    @Override
+    public CompletionStage<Outcome> outcome() {
+        return outcome.minimalCompletionStage();
+    }
+
+    @Override
+    public Console console() {
+        return chassis.console();
+    }
+
+    @Override
+    public List<DeviceInfo> devices() {
+        return chassis.devices().list();
+    }
+
+    // ------------------------------------------------------------------ what people ask
+
+    @Override
+    public void start() {
+        control.call("start", PATIENCE_SECONDS, () -> {
+            requireAlive("start");
+            if (life == Life.CREATED) {
+                chassis.vm().start();
+            } else if (life == Life.PAUSED) {
+                chassis.vm().resume();
+            }
+            become(Life.RUNNING, "");
+        });
+    }
+
+    @Override
+    public void pause() {
+        control.call("pause", PATIENCE_SECONDS, () -> {
+            requireAlive("pause");
+            if (life == Life.RUNNING) {
+                chassis.vm().pause();
+                become(Life.PAUSED, "");
+            }
+        });
+    }
+
+    @Override
+    public void reset() {
+        control.call("reset", PATIENCE_SECONDS, () -> {
+            requireAlive("reset");
+            restart();
+        });
+    }
+
+    @Override
+    public void close() {
+        if (life != Life.CLOSED) {
+            control.call("close", PATIENCE_SECONDS, this::dismantle);
+        }
+    }
+
+    @Override
+    public void plug(MachineDescription.DeviceDescription device) {
+        chassis.plug(device);
+    }
+
+    @Override
+    public void unplug(String device) {
+        chassis.devices().unplug(device);
+    }
+
+    // ------------------------------------------------------------------ what devices and the hypervisor ask
+
+    @Override
+    public void powerOff() {
+        control.post(() -> end("power-off", 0, ""));
+    }
+
+    @Override
+    public void resetRequested() {
+        control.post(() -> {
+            if (life == Life.RUNNING) {
+                LOG.info("{}: the guest asked for a reset", name());
+                restart();
+            }
+        });
+    }
+
+    @Override
+    public void exit(int status) {
+        control.post(() -> end("debug-exit", status, ""));
+    }
+
+    private void event(PartitionEvent event) {
+        switch (event) {
+            case PartitionEvent.TripleFault fault -> control.post(() -> end("triple-fault", TRIPLE_FAULT_STATUS,
+                    "processor %d shut down after a triple fault\n%s".formatted(fault.vcpu(), fault.report())));
+            case PartitionEvent.Stopped stopped -> control.post(() -> stopped(stopped.reason()));
+            case PartitionEvent.Unhandled unhandled -> LOG.info("{}: {}", name(), unhandled.sentence());
+        }
+    }
+
+    // ------------------------------------------------------------------ on the control thread
+
+    private void requireAlive(String operation) {
+        if (life == Life.ENDED || life == Life.CLOSED) {
+            throw new HsmException(Errno.EPERM, operation,
+                    "the machine '%s' has %s; create it anew".formatted(name(), status()));
+        }
+    }
+
+    private void become(Life next, String why) {
+        life = next;
+        reason = why;
+        LOG.info("{}: {}", name(), status());
+    }
+
+    /** {@code hsm.md} 15.8, SYSTEM_RESET. */
+    private void restart() {
+        chassis.vm().pause();
+        chassis.reset();
+        chassis.vm().start();
+        become(Life.RUNNING, "");
+    }
+
+    private void stopped(String why) {
+        if (life == Life.RUNNING) {
+            become(Life.PAUSED, why);
+        }
+    }
+
+    private void end(String cause, int status, String report) {
+        if (life == Life.ENDED || life == Life.CLOSED) {
+            return;
+        }
+        try {
+            chassis.vm().pause();
+        } catch (HsmException e) {
+            LOG.error("{}: {}", name(), e.getMessage());
+        }
+        become(Life.ENDED, cause);
+        outcome.complete(new Outcome(cause, status, report));
+    }
+
+    private void dismantle() {
+        if (life == Life.CLOSED) {
+            return;
+        }
+        end("closed", 0, "");
+        become(Life.CLOSED, "");
+        try {
+            chassis.close();
+        } finally {
+            control.end();
+            gone.accept(this);
+        }
+    }
+}

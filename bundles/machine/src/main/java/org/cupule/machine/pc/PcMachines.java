@@ -1,0 +1,179 @@
+package org.cupule.machine.pc;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.cupule.device.DeviceFactory;
+import org.cupule.hsm.HypervisorServiceModule;
+import org.cupule.hsm.VirtualMachine;
+import org.cupule.hsm.VmCreation;
+import org.cupule.machine.Machine;
+import org.cupule.machine.MachineDescription;
+import org.cupule.machine.MachineDescription.Image;
+import org.cupule.machine.Machines;
+import org.cupule.machine.device.Catalogue;
+import org.cupule.machine.device.DeviceOffer;
+import org.cupule.machine.device.Policy;
+import org.cupule.machine.loader.BootRequest;
+import org.cupule.machine.loader.LoadPlan;
+import org.cupule.machine.loader.Loaders;
+import org.cupule.machine.memory.MemoryLayout;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.Constants;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes machines, and keeps them: no plug-in that comes or goes stops this component.
+ *
+ * @threading any thread
+ */
+@Component(service = Machines.class)
+public final class PcMachines implements Machines {
+    private static final Logger LOG = LoggerFactory.getLogger(PcMachines.class);
+
+    private final List<PcMachine> machines = new CopyOnWriteArrayList<>();
+    private volatile Catalogue catalogue = new Catalogue(List.of());
+    private volatile Policy policy = Policy.STANDARD;
+
+    private volatile @Nullable HypervisorServiceModule hsm;
+
+    /** The HSM is there. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    void bindHsm(HypervisorServiceModule present) {
+        hsm = present;
+    }
+
+    /** The HSM goes away: no machine can be made any more. */
+    void unbindHsm(HypervisorServiceModule gone) {
+        hsm = hsm == gone ? null : hsm;
+    }
+
+    /** A plug-in offers devices. One that fails to say what is left out. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    synchronized void bindDeviceFactory(DeviceFactory factory, Map<String, Object> properties) {
+        try {
+            long bundle = properties.get(Constants.SERVICE_BUNDLEID) instanceof Long id ? id : -1;
+            catalogue = catalogue.with(DeviceOffer.of(factory, bundle));
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("the device factory {} cannot be used: {}", factory.getClass().getName(), e.toString());
+        }
+    }
+
+    /** A plug-in goes away. */
+    synchronized void unbindDeviceFactory(DeviceFactory factory) {
+        catalogue = catalogue.without(factory);
+    }
+
+    @Deactivate
+    void deactivate() {
+        machines.forEach(this::closeQuietly);
+    }
+
+    private void closeQuietly(PcMachine machine) {
+        try {
+            machine.close();
+        } catch (RuntimeException e) {
+            LOG.error("closing machine {} failed: {}", machine.name(), e.getMessage());
+        }
+    }
+
+    @Override
+    public MachineDescription read(Path file) {
+        throw new HsmException(Errno.ENOSYS, "read", "VM files cannot be read");
+    }
+
+    @Override
+    public MachineDescription standard(String name) {
+        return StandardPc.describe(name, catalogue);
+    }
+
+    @Override
+    public Machine create(MachineDescription description) {
+        if (machine(description.name()).isPresent()) {
+            throw new HsmException(Errno.EEXIST, "create",
+                    "there is a machine '" + description.name() + "' already; choose another name, or close it");
+        }
+        var layout = new MemoryLayout(description.memoryBytes());
+        Optional<LoadPlan> plan = description.image().map(image -> Loaders.plan(request(image, layout)));
+        VirtualMachine vm = requireHsm().create(new VmCreation(description.name(), description.hypervisor(),
+                description.cpus(), 0, description.behaviour(), description.deterministic(),
+                description.queuedUpcall(), description.models()));
+        try {
+            var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, description, plan,
+                    () -> catalogue, () -> policy, requests), machines::remove);
+            machines.add(machine);
+            return machine;
+        } catch (RuntimeException e) {
+            vm.close();
+            throw e;
+        }
+    }
+
+    private HypervisorServiceModule requireHsm() {
+        HypervisorServiceModule present = hsm;
+        if (present == null) {
+            throw new HsmException(Errno.ENODEV, "create",
+                    "there is no HSM; start the bundle org.cupule.hsm.impl");
+        }
+        return present;
+    }
+
+    private static BootRequest request(Image image, MemoryLayout layout) {
+        var modules = new ArrayList<BootRequest.Module>();
+        for (Path module : image.modules()) {
+            modules.add(module(module.toString()));
+        }
+        byte[] bytes = image.file().map(PcMachines::read0).orElseGet(() -> builtin(image.builtin()));
+        String name = image.file().map(Path::getFileName).map(Path::toString).orElse(image.builtin());
+        return new BootRequest(name, bytes, image.format(), image.address(), image.append(), modules, layout);
+    }
+
+    private static BootRequest.Module module(String text) {
+        int blank = text.indexOf(' ');
+        return new BootRequest.Module(text, read0(Path.of(blank < 0 ? text : text.substring(0, blank))));
+    }
+
+    private static byte[] read0(Path file) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException | OutOfMemoryError e) {
+            throw new HsmException(Errno.ENOENT, "image", "the file '" + file + "' cannot be read: " + e, e);
+        }
+    }
+
+    private static byte[] builtin(String name) {
+        try (InputStream in = PcMachines.class.getResourceAsStream("/guests/" + name + ".bin")) {
+            if (in == null) {
+                throw new HsmException(Errno.ENOENT, "image", "there is no built-in guest '" + name + "'");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new HsmException(Errno.EIO, "image", "the built-in guest cannot be read: " + e, e);
+        }
+    }
+
+    @Override
+    public List<Machine> machines() {
+        return List.copyOf(machines);
+    }
+
+    @Override
+    public Optional<Machine> machine(String name) {
+        return machines.stream().filter(machine -> machine.name().equals(name)).map(Machine.class::cast).findFirst();
+    }
+}
