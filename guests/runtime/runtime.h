@@ -120,6 +120,7 @@ u32 apic_id(void);
 #define APIC_DFR 0x0E0
 #define APIC_SPURIOUS 0x0F0
 #define APIC_ISR 0x100
+#define APIC_IRR 0x200
 #define APIC_ESR 0x280
 #define APIC_ICR_LOW 0x300
 #define APIC_ICR_HIGH 0x310
