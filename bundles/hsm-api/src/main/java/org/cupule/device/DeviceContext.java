@@ -21,7 +21,10 @@ public interface DeviceContext {
     /** {@return the value of an option of the spec, as given or by its standard} */
     String option(String name);
 
-    /** Sets the level of an interrupt line; the interrupt is looked at after the present call. */
+    /**
+     * Sets the level of an interrupt line; the interrupt is looked at after the present call. Each change counts: low
+     * and then high in one call is an edge.
+     */
     void line(int index, boolean high);
 
     /**

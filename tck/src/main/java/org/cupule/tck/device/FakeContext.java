@@ -14,9 +14,15 @@ final class FakeContext implements DeviceContext {
     final Map<String, VmTimer> timers = new LinkedHashMap<>();
     private final FakeMachine machine;
     private boolean revoked;
+    private boolean live;
 
     FakeContext(FakeMachine machine) {
         this.machine = machine;
+    }
+
+    /** The device was made, and restored where that is meant: it may reach everything from now on. */
+    void commit() {
+        live = true;
     }
 
     void revoke() {
@@ -35,6 +41,13 @@ final class FakeContext implements DeviceContext {
                 timers.get(name).arm(timer.deadline());
             }
         });
+    }
+
+    private FakeMachine live(String what) {
+        if (!live) {
+            throw new IllegalStateException("a device that is being made or restored must not use " + what);
+        }
+        return alive();
     }
 
     private FakeMachine alive() {
@@ -61,12 +74,12 @@ final class FakeContext implements DeviceContext {
 
     @Override
     public boolean msi(int vector) {
-        return alive().msi(vector);
+        return live("messages").msi(vector);
     }
 
     @Override
     public DmaMemory dma() {
-        return alive().ram();
+        return live("guest memory").ram();
     }
 
     @Override
@@ -85,11 +98,29 @@ final class FakeContext implements DeviceContext {
 
     @Override
     public ByteStream stream() {
-        return alive().stream();
+        return live ? alive().stream() : new Silence(alive().stream());
     }
 
     @Override
     public MachineControl machine() {
         return alive().control();
+    }
+
+    /** The stream on probation: it can be listened to, nothing else. */
+    private record Silence(ByteStream stream) implements ByteStream {
+        @Override
+        public boolean write(int value) {
+            return false;
+        }
+
+        @Override
+        public int read() {
+            return -1;
+        }
+
+        @Override
+        public void onInput(Runnable action) {
+            stream.onInput(action);
+        }
     }
 }

@@ -71,6 +71,7 @@ public final class FakeMachine {
         rises = new int[lines.length];
         context = new FakeContext(this);
         device = factory.create(context);
+        context.commit();
     }
 
     /** {@return the device that is plugged in now} */
@@ -193,6 +194,7 @@ public final class FakeMachine {
         var next = new FakeContext(this);
         Device made = restored(newer, next, state);
         next.carry(context);
+        next.commit();
         context.revoke();
         device.close();
         factory = newer;
