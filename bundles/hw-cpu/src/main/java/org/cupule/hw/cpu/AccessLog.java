@@ -5,8 +5,8 @@ import org.cupule.state.ModelState;
 import org.cupule.state.StateException;
 
 /**
- * The accesses of the present instruction that somebody outside has answered, in their order. An instruction that exits is
- * executed again from its start; it takes the answers so far from here, so that nothing is asked or written twice.
+ * The accesses of the present instruction that somebody outside has answered, in their order. An instruction that exits
+ * is executed again from its start; it takes the answers so far from here, so that nothing is asked or written twice.
  *
  * @threading confined to its CPU
  */

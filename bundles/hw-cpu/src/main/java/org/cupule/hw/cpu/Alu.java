@@ -1,7 +1,8 @@
 package org.cupule.hw.cpu;
 
 /**
- * Arithmetic with its flags, on values of any size. Results come back zero-extended to their size, 64-bit ones as they are.
+ * Arithmetic with its flags, on values of any size. Results come back zero-extended to their size, 64-bit ones as they
+ * are.
  *
  * @threading confined to its CPU
  */
@@ -12,7 +13,9 @@ final class Alu {
         this.state = state;
     }
 
-    /** One of the eight operations of opcodes 00 to 3F: ADD OR ADC SBB AND SUB XOR CMP. CMP returns the difference too. */
+    /**
+     * One of the eight operations of opcodes 00 to 3F: ADD OR ADC SBB AND SUB XOR CMP. CMP returns the difference too.
+     */
     long operate(int kind, long a, long b, int size) {
         return switch (kind) {
             case 0 -> add(a, b, 0, size);

@@ -3,7 +3,8 @@ package org.cupule.hw.cpu;
 /**
  * Bit tests and scans. Only CF (BT family) or ZF (scans) are defined; the others are left as they are.
  *
- * <p>Source: SDM volume 2, "BT", "BTS", "BTR", "BTC", "BSF", "BSR", "POPCNT".
+ * <p>
+ * Source: SDM volume 2, "BT", "BTS", "BTR", "BTC", "BSF", "BSR", "POPCNT".
  *
  * @threading confined to its CPU
  */
@@ -33,7 +34,8 @@ final class BitOps {
         }
         long offset = cpu.offset(op) + (number >> (op.size == 8 ? 6 : op.size == 4 ? 5 : 4)) * op.size & op.addressMask;
         long address = cpu.linear(op.segment, offset, op.size, op.kind != 0);
-        long old = op.kind == 0 ? cpu.mmu.load(address, op.size)
+        long old = op.kind == 0
+                ? cpu.mmu.load(address, op.size)
                 : integer.changeBit(op, address, bit);
         carry(old, bit);
     }

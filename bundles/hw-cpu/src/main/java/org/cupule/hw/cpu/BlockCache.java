@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decoded blocks by physical address, behind a direct-mapped cache by linear address.
  *
- * <p>A block of which a byte lies in a second page is never kept: it is decoded each time. So is a block of a page that has
- * only just become code, while another CPU may still hold a write translation of it.
+ * <p>
+ * A block of which a byte lies in a second page is never kept: it is decoded each time. So is a block of a page that
+ * has only just become code, while another CPU may still hold a write translation of it.
  *
  * @threading confined to its CPU
  */

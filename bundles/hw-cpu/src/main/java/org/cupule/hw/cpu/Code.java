@@ -1,10 +1,11 @@
 package org.cupule.hw.cpu;
 
 /**
- * What an operation does. The first block is executed by the interpreter's own switch, and is numbered densely for it; the
- * second by the families.
+ * What an operation does. The first block is executed by the interpreter's own switch, and is numbered densely for it;
+ * the second by the families.
  *
- * <p>Forms: R register, M memory, I immediate, the destination first, then the operand size in bits.
+ * <p>
+ * Forms: R register, M memory, I immediate, the destination first, then the operand size in bits.
  *
  * @threading immutable
  */

@@ -6,8 +6,8 @@ import org.cupule.ram.Ram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of instructions, one after the other, from the page where a block begins and, for an instruction that crosses its
- * end, from the next one.
+ * The bytes of instructions, one after the other, from the page where a block begins and, for an instruction that
+ * crosses its end, from the next one.
  *
  * @threading confined to its CPU
  */

@@ -14,7 +14,8 @@ import org.cupule.hardware.CpuExit;
 /**
  * Control and debug registers, descriptor table registers, and mode changes.
  *
- * <p>Source: SDM volume 2, "MOV (Control Registers)", "LGDT", "SMSW", "LMSW", "INVLPG"; volume 3, "Mode Switching".
+ * <p>
+ * Source: SDM volume 2, "MOV (Control Registers)", "LGDT", "SMSW", "LMSW", "INVLPG"; volume 3, "Mode Switching".
  *
  * @threading confined to its CPU
  */
@@ -171,7 +172,8 @@ final class ControlOps {
 
     void movFromDebug(Op op) {
         int number = debugRegister(op);
-        state.set(op.rm, op.size, number == 6 ? state.dr[6] | 0xFFFF_0FF0L
+        state.set(op.rm, op.size, number == 6
+                ? state.dr[6] | 0xFFFF_0FF0L
                 : number == 7 ? state.dr[7] | 0x400 : state.dr[number]);
     }
 

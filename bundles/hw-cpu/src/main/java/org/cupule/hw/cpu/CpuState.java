@@ -24,7 +24,7 @@ final class CpuState {
         Registers state = cpu.state;
         long flags = state.rflags();
         long[] segments = Arrays.stream(state.segments)
-                .flatMapToLong(s -> Arrays.stream(new long[] {s.selector, s.base, s.limit, s.attributes})).toArray();
+                .flatMapToLong(s -> Arrays.stream(new long[]{s.selector, s.base, s.limit, s.attributes})).toArray();
         return ModelState.of("cpu", 1)
                 .put("general", Arrays.copyOf(state.r, 16)).put("segments", segments)
                 .put("rip", state.rip).put("rflags", flags)
@@ -44,7 +44,7 @@ final class CpuState {
     }
 
     private static long[] msrs(Msrs m) {
-        return new long[] {m.tscOffset, m.tscAdjust, m.sysenterCs, m.sysenterEsp, m.sysenterEip, m.miscEnable, m.pat,
+        return new long[]{m.tscOffset, m.tscAdjust, m.sysenterCs, m.sysenterEsp, m.sysenterEip, m.miscEnable, m.pat,
                 m.mtrrDefType, m.star, m.lstar, m.cstar, m.fmask, m.kernelGsBase, m.tscAux};
     }
 

@@ -6,7 +6,8 @@ import org.cupule.hardware.CpuSpec;
 /**
  * The answers of CPUID. A feature is told only when it is complete.
  *
- * <p>Source: SDM volume 2, "CPUID".
+ * <p>
+ * Source: SDM volume 2, "CPUID".
  *
  * @threading confined to its CPU
  */
@@ -15,7 +16,8 @@ final class Cpuid {
     private static final int LAST_EXTENDED = 0x8000_0008;
     private static final int SIGNATURE = 0x0006_03C3;
     private static final String BRAND = "Cupule interpreted x86-64 processor";
-    private static final int ECX1 = 1 << 13 | 1 << 21 | 1 << 23 | 1 << 24 | 1 << 31; // CX16 x2APIC POPCNT TSC-deadline HV
+    private static final int ECX1 = 1 << 13 | 1 << 21 | 1 << 23 | 1 << 24 | 1 << 31; // CX16 x2APIC POPCNT TSC-deadline
+                                                                                     // HV
     private static final int EDX1 = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 11 | 1 << 12
             | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19; // DE PSE TSC MSR PAE CX8 APIC SEP MTRR PGE CMOV PAT CLFSH
     private static final int SYSCALL = 1 << 11;
@@ -39,7 +41,8 @@ final class Cpuid {
     /** Answers a leaf; one beyond the last gives the last basic one, as processors do. */
     void leaf(int leaf, int sub, boolean apicEnabled) {
         int wanted = leaf >= 0 && leaf > LAST_BASIC || leaf < 0 && Integer.compareUnsigned(leaf, LAST_EXTENDED) > 0
-                ? LAST_BASIC : leaf;
+                ? LAST_BASIC
+                : leaf;
         set(0, 0, 0, 0);
         switch (wanted) {
             case 0 -> set(LAST_BASIC, word("Genu"), word("ntel"), word("ineI"));

@@ -37,7 +37,8 @@ final class Decoder {
     /**
      * Decodes the instruction at the cursor of the code bytes.
      *
-     * @param offset its distance from the head of the block
+     * @param offset
+     *            its distance from the head of the block
      */
     Op decode(boolean long64, boolean code32, int offset) {
         this.long64 = long64;
@@ -209,7 +210,8 @@ final class Decoder {
             case O_B, O_V -> {
                 op.size = form == Form.O_B ? 1 : op.size;
                 op.memory = true;
-                op.disp = op.addressSize == 8 ? bytes.next64()
+                op.disp = op.addressSize == 8
+                        ? bytes.next64()
                         : op.addressSize == 4 ? bytes.next32() & 0xFFFF_FFFFL : bytes.next16();
             }
             case E_REGISTER -> {
@@ -232,7 +234,10 @@ final class Decoder {
         return rex == 0 && index >= 4 && index < 8 ? index + 16 : index;
     }
 
-    /** @param behind bytes of the instruction that follow the ModRM bytes: RIP-relative addresses count from its end */
+    /**
+     * @param behind
+     *            bytes of the instruction that follow the ModRM bytes: RIP-relative addresses count from its end
+     */
     private void modrm(int behind) {
         op.modrm = bytes.next();
         int mod = op.modrm >> 6;
@@ -364,7 +369,8 @@ final class Decoder {
     private boolean lockable() {
         return switch (op.code) {
             case Code.ALU, Code.NOT, Code.NEG, Code.INCDEC, Code.BT, Code.XCHG, Code.XADD, Code.CMPXCHG,
-                    Code.CMPXCHG8B -> true;
+                    Code.CMPXCHG8B ->
+                true;
             default -> false;
         };
     }
@@ -529,7 +535,8 @@ final class Decoder {
             case Code.MOVZX8 -> widen(Code.MOVZX8_R, Code.MOVZX8_M);
             case Code.MOVZX16 -> widen(Code.MOVZX16_R, Code.MOVZX16_M);
             case Code.MOVSXD -> op.code = op.size != 8 ? Code.MOVSXD : op.memory ? Code.MOVSXD_M : Code.MOVSXD_R;
-            case Code.IMUL2 -> op.code = op.memory || op.size == 2 ? Code.IMUL2
+            case Code.IMUL2 -> op.code = op.memory || op.size == 2
+                    ? Code.IMUL2
                     : op.size == 8 ? Code.IMUL64_RR : Code.IMUL32_RR;
             case Code.CALL -> op.code = long64 ? Code.CALL64 : op.size == 4 ? Code.CALL32 : Code.CALL;
             case Code.RET -> {
@@ -631,11 +638,16 @@ final class Decoder {
 
     private void movMemory(boolean immediate, boolean toRegister) {
         if (immediate) {
-            op.code = op.size == 8 ? Code.MOV_MI64 : op.size == 4 ? Code.MOV_MI32 : op.size == 1 ? Code.MOV_MI8 : Code.MOV;
+            op.code = op.size == 8
+                    ? Code.MOV_MI64
+                    : op.size == 4 ? Code.MOV_MI32 : op.size == 1 ? Code.MOV_MI8 : Code.MOV;
         } else if (toRegister) {
-            op.code = op.size == 8 ? Code.MOV_RM64 : op.size == 4 ? Code.MOV_RM32 : op.size == 1 ? Code.MOV_RM8 : Code.MOV;
+            op.code = op.size == 8
+                    ? Code.MOV_RM64
+                    : op.size == 4 ? Code.MOV_RM32 : op.size == 1 ? Code.MOV_RM8 : Code.MOV;
         } else {
-            op.code = op.size == 8 ? Code.MOV_MR64
+            op.code = op.size == 8
+                    ? Code.MOV_MR64
                     : op.size == 4 ? Code.MOV_MR32 : op.size == 2 ? Code.MOV_MR16 : Code.MOV_MR8;
         }
     }

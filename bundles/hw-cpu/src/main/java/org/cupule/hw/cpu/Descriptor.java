@@ -11,7 +11,8 @@ package org.cupule.hw.cpu;
  * | gate: offset 31..16          |P | DPL |0 | type | parameters |  selector | offset |
  * </pre>
  *
- * <p>Source: SDM volume 3, "Segment Descriptors", "Call Gates", "IDT Descriptors".
+ * <p>
+ * Source: SDM volume 3, "Segment Descriptors", "Call Gates", "IDT Descriptors".
  *
  * @threading confined to its CPU
  */

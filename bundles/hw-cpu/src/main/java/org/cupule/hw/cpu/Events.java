@@ -13,7 +13,8 @@ import static org.cupule.hw.cpu.X86.SS;
  *               +-----------+-------------+-------------+--+-----+--+------+--------+---------+--------+
  * </pre>
  *
- * <p>Source: SDM volume 3, "Interrupt and Exception Handling".
+ * <p>
+ * Source: SDM volume 3, "Interrupt and Exception Handling".
  *
  * @threading confined to its CPU
  */
@@ -48,7 +49,8 @@ final class Events {
     /**
      * Delivers an event; RIP is what is pushed.
      *
-     * @param code the error code, or {@link Fault#NO_CODE}
+     * @param code
+     *            the error code, or {@link Fault#NO_CODE}
      * @return false after a triple fault
      */
     boolean deliver(int vector, int code, int kind) {
@@ -223,7 +225,7 @@ final class Events {
         var inner = new InnerStack(cpu, segments, tasks, level, stack);
         boolean v86 = state.v86();
         if (v86) {
-            for (int segment : new int[] {X86.GS, X86.FS, X86.DS, X86.ES}) {
+            for (int segment : new int[]{X86.GS, X86.FS, X86.DS, X86.ES}) {
                 inner.push(state.segments[segment].selector, size);
             }
         }
@@ -240,7 +242,7 @@ final class Events {
         segments.setCode(selector, code, level);
         state.rip = offset;
         if (v86) {
-            for (int segment : new int[] {X86.GS, X86.FS, X86.DS, X86.ES}) {
+            for (int segment : new int[]{X86.GS, X86.FS, X86.DS, X86.ES}) {
                 segments.setNull(segment, 0);
             }
         }

@@ -6,7 +6,8 @@ import static org.cupule.hw.cpu.X86.SS;
 /**
  * Far jumps, calls and returns, through gates too, and the fast system calls.
  *
- * <p>Source: SDM volume 2, "CALL", "JMP", "RET", "IRET", "SYSCALL", "SYSRET", "SYSENTER", "SYSEXIT".
+ * <p>
+ * Source: SDM volume 2, "CALL", "JMP", "RET", "IRET", "SYSCALL", "SYSRET", "SYSENTER", "SYSEXIT".
  *
  * @threading confined to its CPU
  */
@@ -86,7 +87,8 @@ final class FarOps {
 
     private void checkDirect(int selector) {
         int rpl = selector & 3;
-        boolean allowed = code.code() && (code.conforming() ? code.dpl() <= state.cpl
+        boolean allowed = code.code() && (code.conforming()
+                ? code.dpl() <= state.cpl
                 : rpl <= state.cpl && code.dpl() == state.cpl);
         if (!allowed || state.longMode() && code.longCode() && code.big()) {
             throw cpu.gp(selector & 0xFFFC);

@@ -1,8 +1,8 @@
 package org.cupule.hw.cpu;
 
 /**
- * The present instruction ends with an exception of the guest. Thrown inside this package only, one object a CPU, without a
- * stack trace; the interpreter turns it into an event.
+ * The present instruction ends with an exception of the guest. Thrown inside this package only, one object a CPU,
+ * without a stack trace; the interpreter turns it into an event.
  *
  * @threading confined to one CPU
  */

@@ -64,7 +64,9 @@ final class IntegerOps {
         modify(op, 11, 0);
     }
 
-    /** The value behind a read-modify-write operation, with its flags: 0 to 7 as in the opcode, then INC DEC NOT NEG. */
+    /**
+     * The value behind a read-modify-write operation, with its flags: 0 to 7 as in the opcode, then INC DEC NOT NEG.
+     */
     private long changed(int kind, long a, long b, int size) {
         return switch (kind) {
             case 8 -> alu.increment(a, size);
@@ -144,8 +146,8 @@ final class IntegerOps {
     }
 
     /**
-     * {@return the segment for an atomic access, or null where plain accesses do: one CPU, memory-mapped registers, a page of
-     * code} Leaves for an EXCLUSIVE run when other CPUs could see the access half done.
+     * {@return the segment for an atomic access, or null where plain accesses do: one CPU, memory-mapped registers, a
+     * page of code} Leaves for an EXCLUSIVE run when other CPUs could see the access half done.
      */
     private @Nullable MemorySegment lockable(long address, int size) {
         if (cpu.spec.cpuCount() == 1 || cpu.exclusive) {

@@ -15,7 +15,8 @@ import org.osgi.service.component.annotations.Component;
  */
 @Component(service = CpuFactory.class)
 public final class InterpretedCpuFactory implements CpuFactory {
-    private static final ModelInfo INFO = new ModelInfo("cpu", "interpreter", "1.0.0", "x86-64, executes decoded basic blocks");
+    private static final ModelInfo INFO = new ModelInfo("cpu", "interpreter", "1.0.0",
+            "x86-64, executes decoded basic blocks");
 
     @Override
     public ModelInfo info() {

@@ -3,9 +3,10 @@ package org.cupule.hw.cpu;
 /**
  * The loop: blocks, one after the other, and the usual operations. What is rarer is executed by {@link Families}.
  *
- * <p>Precise faults: an operation changes registers only when all its accesses have been made, so that a fault or an exit
- * leaves it undone; {@code index} says which operation of the block that was. Operations that end a block set RIP themselves;
- * behind all others RIP follows from the block.
+ * <p>
+ * Precise faults: an operation changes registers only when all its accesses have been made, so that a fault or an exit
+ * leaves it undone; {@code index} says which operation of the block that was. Operations that end a block set RIP
+ * themselves; behind all others RIP follows from the block.
  *
  * @threading confined to its CPU
  */
@@ -35,7 +36,8 @@ final class Interpreter {
     /**
      * Executes the block at the instruction pointer, or its beginning.
      *
-     * @param most how many operations at most, at least 1
+     * @param most
+     *            how many operations at most, at least 1
      */
     void block(int most) {
         Block block = blocks.at(cpu.linearRip());
@@ -159,7 +161,8 @@ final class Interpreter {
                 case Code.MOVZX16_M -> r[op.reg] = load16(op);
                 case Code.MOVSXD_R -> r[op.reg] = (int) r[op.rm];
                 case Code.MOVSXD_M -> r[op.reg] = (int) load32(op);
-                case Code.LEA32 -> r[op.reg] = (r[op.base] + (r[op.index] << op.scale) + op.disp) & op.addressMask & 0xFFFF_FFFFL;
+                case Code.LEA32 ->
+                    r[op.reg] = (r[op.base] + (r[op.index] << op.scale) + op.disp) & op.addressMask & 0xFFFF_FFFFL;
                 case Code.LEA64 -> r[op.reg] = (r[op.base] + (r[op.index] << op.scale) + op.disp) & op.addressMask;
                 case Code.INC32 -> r[op.reg] = alu.increment(r[op.reg], 4);
                 case Code.INC64 -> r[op.reg] = alu.increment(r[op.reg], 8);

@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Linear memory: a software TLB in front of {@link Paging} and of the VM's EPT.
  *
- * <p>An entry turns a linear page into a segment and an offset. Read and write tags are apart, so that a page may be readable
- * only: because of its rights, because it is not dirty yet, or because it holds decoded code, whose writers must tell. A tag is
+ * <p>
+ * An entry turns a linear page into a segment and an offset. Read and write tags are apart, so that a page may be
+ * readable only: because of its rights, because it is not dirty yet, or because it holds decoded code, whose writers
+ * must tell. A tag is
  *
  * <pre>
  *   63                        12 11        0
@@ -25,8 +27,9 @@ import org.jspecify.annotations.Nullable;
  *  +----------------------------+-----------+
  * </pre>
  *
- * <p>The usual access is an index, a compare, and one access to the segment. The lower half of the table is the supervisor's,
- * the upper half the user's.
+ * <p>
+ * The usual access is an index, a compare, and one access to the segment. The lower half of the table is the
+ * supervisor's, the upper half the user's.
  *
  * @threading confined to its CPU
  */
@@ -126,7 +129,10 @@ final class Mmu {
         half = state.cpl == 3 && !system ? ENTRIES : 0;
     }
 
-    /** Begins accesses of the processor itself: supervisor rights whatever the CPL. {@return what to give to {@link #asGuest}} */
+    /**
+     * Begins accesses of the processor itself: supervisor rights whatever the CPL. {@return what to give to
+     * {@link #asGuest}}
+     */
     boolean asSystem() {
         boolean before = system;
         system = true;
@@ -149,7 +155,8 @@ final class Mmu {
         int index = index(linear) + half;
         if (readTags[index] == (linear & PAGE | readEpoch) && (linear & 0xFFF) <= 0xFF8) {
             long offset = linear + deltas[index];
-            return shared && (linear & 7) == 0 ? (long) LONG_ATOMIC.getAcquire(segments[index], offset)
+            return shared && (linear & 7) == 0
+                    ? (long) LONG_ATOMIC.getAcquire(segments[index], offset)
                     : segments[index].get(LONG, offset);
         }
         return loadSlow(linear, 8);
@@ -159,7 +166,8 @@ final class Mmu {
         int index = index(linear) + half;
         if (readTags[index] == (linear & PAGE | readEpoch) && (linear & 0xFFF) <= 0xFFC) {
             long offset = linear + deltas[index];
-            return shared && (linear & 3) == 0 ? (int) INT_ATOMIC.getAcquire(segments[index], offset)
+            return shared && (linear & 3) == 0
+                    ? (int) INT_ATOMIC.getAcquire(segments[index], offset)
                     : segments[index].get(INT, offset);
         }
         return (int) loadSlow(linear, 4);
@@ -169,7 +177,8 @@ final class Mmu {
         int index = index(linear) + half;
         if (readTags[index] == (linear & PAGE | readEpoch) && (linear & 0xFFF) <= 0xFFE) {
             long offset = linear + deltas[index];
-            return (shared && (linear & 1) == 0 ? (short) SHORT_ATOMIC.getAcquire(segments[index], offset)
+            return (shared && (linear & 1) == 0
+                    ? (short) SHORT_ATOMIC.getAcquire(segments[index], offset)
                     : segments[index].get(SHORT, offset)) & 0xFFFF;
         }
         return (int) loadSlow(linear, 2);
@@ -179,7 +188,8 @@ final class Mmu {
         int index = index(linear) + half;
         if (readTags[index] == (linear & PAGE | readEpoch)) {
             long offset = linear + deltas[index];
-            return (shared ? (byte) BYTE_ATOMIC.getAcquire(segments[index], offset)
+            return (shared
+                    ? (byte) BYTE_ATOMIC.getAcquire(segments[index], offset)
                     : segments[index].get(ValueLayout.JAVA_BYTE, offset)) & 0xFF;
         }
         return (int) loadSlow(linear, 1);
@@ -335,10 +345,13 @@ final class Mmu {
         }
     }
 
-    /** Faults if a byte could not be accessed; else does nothing that a guest could see but the accessed and dirty bits. */
+    /**
+     * Faults if a byte could not be accessed; else does nothing that a guest could see but the accessed and dirty bits.
+     */
     void probe(long linear, boolean write) {
         int index = index(linear) + half;
-        boolean known = write ? writeTags[index] == (linear & PAGE | writeEpoch)
+        boolean known = write
+                ? writeTags[index] == (linear & PAGE | writeEpoch)
                 : readTags[index] == (linear & PAGE | readEpoch);
         if (!known) {
             paging.walk(linear, write, half != 0);

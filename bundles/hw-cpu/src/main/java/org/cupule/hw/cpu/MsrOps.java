@@ -5,7 +5,8 @@ import org.cupule.hardware.CpuExit;
 /**
  * RDMSR, WRMSR and the time stamp counter. A register that the CPU does not keep leaves as an exit.
  *
- * <p>Source: SDM volume 4, "Model-Specific Registers".
+ * <p>
+ * Source: SDM volume 4, "Model-Specific Registers".
  *
  * @threading confined to its CPU
  */

@@ -1,10 +1,11 @@
 package org.cupule.hw.cpu;
 
 /**
- * Multiplication and division. Undefined flags of MUL and IMUL (ZF, AF) are cleared, SF and PF follow the low half; DIV and
- * IDIV leave all flags.
+ * Multiplication and division. Undefined flags of MUL and IMUL (ZF, AF) are cleared, SF and PF follow the low half; DIV
+ * and IDIV leave all flags.
  *
- * <p>Source: SDM volume 2, "MUL", "IMUL", "DIV", "IDIV".
+ * <p>
+ * Source: SDM volume 2, "MUL", "IMUL", "DIV", "IDIV".
  *
  * @threading confined to its CPU
  */
@@ -58,7 +59,8 @@ final class MultiplyOps {
         }
         int bits = op.size * 8;
         long low = a * b;
-        long high = op.size == 8 ? signed ? Math.multiplyHigh(a, b) : Math.unsignedMultiplyHigh(a, b)
+        long high = op.size == 8
+                ? signed ? Math.multiplyHigh(a, b) : Math.unsignedMultiplyHigh(a, b)
                 : low >> bits;
         long signedLow = Processor.signExtend(low, op.size);
         boolean overflow = signed ? high != signedLow >> 63 : (high & mask(op.size)) != 0;
@@ -95,7 +97,8 @@ final class MultiplyOps {
     }
 
     private long dividend(int size) {
-        return size == 1 ? state.r[Registers.RAX] & 0xFFFF
+        return size == 1
+                ? state.r[Registers.RAX] & 0xFFFF
                 : state.get(Registers.RDX, size) << 8 * size | state.get(Registers.RAX, size);
     }
 

@@ -5,9 +5,10 @@ import java.util.Arrays;
 /**
  * The opcode tables: one-byte opcodes and those after 0F, in opcode order.
  *
- * <p>Operand forms are the manual's: E is ModRM.rm, G ModRM.reg, M memory only, I immediate, J branch distance, O an absolute
- * offset, Z a register in the opcode, S a segment register; b is a byte, w a word, v the operand size, z at most 32 bits, y 32
- * or 64 bits. Source: SDM volume 2, "Opcode Map".
+ * <p>
+ * Operand forms are the manual's: E is ModRM.rm, G ModRM.reg, M memory only, I immediate, J branch distance, O an
+ * absolute offset, Z a register in the opcode, S a segment register; b is a byte, w a word, v the operand size, z at
+ * most 32 bits, y 32 or 64 bits. Source: SDM volume 2, "Opcode Map".
  *
  * @threading immutable
  */

@@ -20,7 +20,8 @@ import static org.cupule.hw.cpu.X86.EFER_NXE;
  *                                                       +----+----+---+---+---+
  * </pre>
  *
- * <p>Source: SDM volume 3, "Paging".
+ * <p>
+ * Source: SDM volume 3, "Paging".
  *
  * @threading confined to its CPU
  */
@@ -74,7 +75,8 @@ final class Paging {
         if (fetch && (state.efer & EFER_NXE) != 0) {
             code |= ID;
         }
-        return state.longMode() ? walkTables(linear, state.cr3 & FRAME, 4, US | RW, 0, code, fetch)
+        return state.longMode()
+                ? walkTables(linear, state.cr3 & FRAME, 4, US | RW, 0, code, fetch)
                 : walkPae(linear & 0xFFFF_FFFFL, code, fetch);
     }
 

@@ -11,8 +11,8 @@ import org.cupule.ram.Access;
 import org.cupule.ram.Ram;
 
 /**
- * Guest physical memory as a page walk sees it: entries of 4 or 8 bytes, with a small cache of where pages lie. Where no RAM
- * is, an entry reads as all ones, as an unclaimed bus cycle does.
+ * Guest physical memory as a page walk sees it: entries of 4 or 8 bytes, with a small cache of where pages lie. Where
+ * no RAM is, an entry reads as all ones, as an unclaimed bus cycle does.
  *
  * @threading confined to its CPU
  */

@@ -11,13 +11,16 @@ import static org.cupule.hw.cpu.X86.ZF;
 /**
  * What a guest can see of its processor, with the arithmetic flags kept lazily.
  *
- * <p>After an arithmetic operation of n bits three words say all six flags:
+ * <p>
+ * After an arithmetic operation of n bits three words say all six flags:
  *
  * <pre>
  *  result    the result, sign-extended: ZF is result == 0, SF is result &lt; 0, PF is the parity of its low byte
  *  carries   the carry out of each bit, shifted so that the one out of the sign bit is bit 63:
  *            CF is bit 63, OF is bit 63 xor bit 62, AF is the carry out of bit 3
- *  flagBits  n; 0 says that the flags stand in {@code flags} instead
+ *  flagBits  n; 0 says that the flags stand in {@code
+ * flags
+ * } instead
  * </pre>
  *
  * @threading confined to its CPU

@@ -8,7 +8,8 @@ import static org.cupule.hw.cpu.X86.TR;
 /**
  * Segment registers and descriptors: loading them, with all their checks, and the instructions that look at them.
  *
- * <p>Source: SDM volume 3, "Protection"; volume 2, "MOV", "LDS", "LLDT", "LTR", "LAR", "LSL", "VERR", "ARPL".
+ * <p>
+ * Source: SDM volume 3, "Protection"; volume 2, "MOV", "LDS", "LLDT", "LTR", "LAR", "LSL", "VERR", "ARPL".
  *
  * @threading confined to its CPU
  */
@@ -154,7 +155,7 @@ final class SegmentOps {
 
     /** After a return to an outer level: data segments that it may not use become null. */
     void dropInner() {
-        for (int segment : new int[] {X86.ES, X86.DS, X86.FS, X86.GS}) {
+        for (int segment : new int[]{X86.ES, X86.DS, X86.FS, X86.GS}) {
             Segment s = state.segments[segment];
             boolean conforming = (s.attributes & 0x1C) == 0x1C;
             if (s.usable() && s.dpl() < state.cpl && !conforming) {

@@ -3,8 +3,9 @@ package org.cupule.hw.cpu;
 /**
  * Shifts and rotates. Source: SDM volume 2, "RCL/RCR/ROL/ROR", "SAL/SAR/SHL/SHR", "SHLD", "SHRD".
  *
- * <p>Undefined flags are as processors set them: OF after a count above 1 follows the rule for a count of 1, applied to the last
- * step.
+ * <p>
+ * Undefined flags are as processors set them: OF after a count above 1 follows the rule for a count of 1, applied to
+ * the last step.
  *
  * @threading confined to its CPU
  */
@@ -177,8 +178,10 @@ final class ShiftOps {
             other = before;
             count -= bits;
         }
-        long result = count == bits ? other
-                : (left ? value << count | other >>> bits - count : value >>> count | other << bits - count) & mask(bits);
+        long result = count == bits
+                ? other
+                : (left ? value << count | other >>> bits - count : value >>> count | other << bits - count)
+                        & mask(bits);
         boolean cf = left ? bit(value, bits - count) : bit(value, count - 1);
         boolean of = bit(result, bits - 1) != (left ? cf : bit(result, bits - 2));
         cpu.writeRm(op, result);

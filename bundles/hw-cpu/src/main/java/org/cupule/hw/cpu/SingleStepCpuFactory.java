@@ -15,7 +15,8 @@ import org.osgi.service.component.annotations.Component;
  */
 @Component(service = CpuFactory.class)
 public final class SingleStepCpuFactory implements CpuFactory {
-    private static final ModelInfo INFO = new ModelInfo("cpu", "single-step", "1.0.0", "x86-64, executes one decoded instruction at a time");
+    private static final ModelInfo INFO = new ModelInfo("cpu", "single-step", "1.0.0",
+            "x86-64, executes one decoded instruction at a time");
 
     @Override
     public ModelInfo info() {

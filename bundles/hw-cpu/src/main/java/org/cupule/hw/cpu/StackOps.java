@@ -39,7 +39,9 @@ final class StackOps {
         }
     }
 
-    /** PUSH of a segment register. With a 32-bit operand only the lower half of the slot is written, as processors do. */
+    /**
+     * PUSH of a segment register. With a 32-bit operand only the lower half of the slot is written, as processors do.
+     */
     void pushSegment(Op op) {
         int selector = state.segments[op.kind].selector;
         if (op.size == 4) {

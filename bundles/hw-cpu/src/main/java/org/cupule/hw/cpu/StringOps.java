@@ -4,11 +4,12 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * String instructions, alone and repeated. A repeated one is done element by element, or, where both sides are plain RAM and go
- * upwards, a run of elements at once up to the end of a page; in between it can be interrupted: the registers then say how far
- * it has come.
+ * String instructions, alone and repeated. A repeated one is done element by element, or, where both sides are plain
+ * RAM and go upwards, a run of elements at once up to the end of a page; in between it can be interrupted: the
+ * registers then say how far it has come.
  *
- * <p>Source: SDM volume 2, "REP/REPE/REPZ/REPNE/REPNZ", "MOVS", "CMPS", "STOS", "LODS", "SCAS", "INS", "OUTS".
+ * <p>
+ * Source: SDM volume 2, "REP/REPE/REPZ/REPNE/REPNZ", "MOVS", "CMPS", "STOS", "LODS", "SCAS", "INS", "OUTS".
  *
  * @threading confined to its CPU
  */

@@ -12,7 +12,8 @@ import static org.cupule.hw.cpu.X86.TR;
  *  64-bit TSS    4 RSP0  12 RSP1  20 RSP2   36 IST1 ... 84 IST7                                                   102 I/O map
  * </pre>
  *
- * <p>Source: SDM volume 3, "Task Management".
+ * <p>
+ * Source: SDM volume 3, "Task Management".
  *
  * @threading confined to its CPU
  */
@@ -237,7 +238,7 @@ final class TaskOps {
         segments.checkStack(selectors[X86.SS], state.cpl, X86.TS, descriptor);
         segments.set(X86.SS, selectors[X86.SS], descriptor);
         cpu.modeChanged();
-        for (int segment : new int[] {X86.ES, X86.DS, X86.FS, X86.GS}) {
+        for (int segment : new int[]{X86.ES, X86.DS, X86.FS, X86.GS}) {
             segments.load(segment, selectors[segment]);
         }
     }

@@ -9,7 +9,8 @@
  *    Events            exceptions and interrupts into the guest
  * </pre>
  *
- * <p>Source of all behaviour: Intel 64 and IA-32 Architectures Software Developer's Manual (SDM).
+ * <p>
+ * Source of all behaviour: Intel 64 and IA-32 Architectures Software Developer's Manual (SDM).
  */
 @NullMarked
 package org.cupule.hw.cpu;
