@@ -89,7 +89,8 @@ public abstract class IoreqRaceContract extends HsmFixture {
     @DisplayName("HSM-ARCH-01 requests of all vCPUs at once: each gets its own answer, from each form of client")
     void eachGetsItsAnswer() {
         requests.inline("inline", access -> access.address() ^ access.vcpu() << 8).add(IoRange.mmio(0x1000, 0x1000));
-        requests.threaded("threaded", access -> access.address() ^ access.vcpu() << 9).add(IoRange.mmio(0x2000, 0x1000));
+        requests.threaded("threaded", access -> access.address() ^ access.vcpu() << 9)
+                .add(IoRange.mmio(0x2000, 0x1000));
         requests.inlineDefault("bus", access -> access.address() ^ access.vcpu() << 10);
 
         eachVcpu(vcpu -> {
