@@ -143,7 +143,13 @@ final class HostedVm implements VirtualMachine {
             partition.reset(); // refuses, and says why
             return;
         }
-        ioRequests.reset(partition::reset);
+        int dropped = ioRequests.drop();
+        try {
+            partition.reset();
+        } catch (RuntimeException refused) {
+            ioRequests.completeDropped(dropped);
+            throw refused;
+        }
     }
 
     @Override

@@ -31,6 +31,8 @@ final class Inbox {
     static final int EXTINT = 32;
     /** The INTR line of the 8259 pair went high. */
     static final int INTR = 64;
+    /** The INTR line went low: worth a look only when the vCPU looks anyway. */
+    static final int INTR_LOW = 128;
 
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle FLAGS;
@@ -62,6 +64,11 @@ final class Inbox {
     /** Posts signals. @return as {@link #fixed} */
     boolean post(int signals) {
         return ((int) FLAGS.getAndBitwiseOr(this, signals) & signals) != signals;
+    }
+
+    /** Posts a signal for which nobody is woken. */
+    void leave(int signal) {
+        FLAGS.getAndBitwiseOr(this, signal);
     }
 
     boolean empty() {

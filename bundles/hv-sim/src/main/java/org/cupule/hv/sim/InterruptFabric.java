@@ -50,23 +50,62 @@ final class InterruptFabric {
     private final Behaviour behaviour;
     private List<Vcpu> vcpus = List.of();
     private long levels;
+    private long missedByIoApic;
+    private long missedByPic;
     private volatile boolean intr;
     private volatile EndOfInterruptListener listener = gsi -> {
     };
     private volatile boolean listening;
 
-    InterruptFabric(Behaviour behaviour, Offered<IoApicFactory> ioapics, Offered<PicFactory> pics) {
+    InterruptFabric(Behaviour behaviour, HardwareChoice hardware) {
         this.behaviour = behaviour;
-        this.ioapic = new Fitted<>("ioapic", ioapics, createIoApic(ioapics));
-        this.pic = new Fitted<>("pic", pics, createPic(pics));
+        this.ioapic = new Fitted<>("ioapic", hardware.shelves().ioapics, hardware.ioapic(),
+                (factory, stage) -> factory.create(fromIoApic(stage)), MustHold::ioapic, this::inGate,
+                this::ioapicFitted);
+        this.pic = new Fitted<>("pic", hardware.shelves().pics, hardware.pic(),
+                (factory, stage) -> factory.create(fromPic(stage)), MustHold::pic, this::inGate, this::picFitted);
     }
 
-    IoApic createIoApic(Offered<IoApicFactory> offer) {
-        return offer.factory().create((IoApicContext) this::deliver);
+    private IoApicContext fromIoApic(Stage stage) {
+        return (destination, logical, mode, vector, level) -> {
+            if (stage.live()) {
+                route(mode, vector, level, destination, logical);
+            }
+        };
     }
 
-    Pic createPic(Offered<PicFactory> offer) {
-        return offer.factory().create((PicContext) this::intr);
+    private PicContext fromPic(Stage stage) {
+        return high -> {
+            if (stage.live()) {
+                intr(high);
+            }
+        };
+    }
+
+    private void inGate(Runnable action) {
+        synchronized (gate) {
+            action.run();
+        }
+    }
+
+    /** What the lines did while there was no model is told to the new one. In the gate. */
+    private void ioapicFitted() {
+        for (long rest = missedByIoApic; rest != 0; rest &= rest - 1) {
+            int gsi = Long.numberOfTrailingZeros(rest);
+            ioapicLine(gsi, (levels & 1L << gsi) == 0);
+            ioapicLine(gsi, (levels & 1L << gsi) != 0);
+        }
+        missedByIoApic = 0;
+    }
+
+    private void picFitted() {
+        for (long rest = missedByPic; rest != 0; rest &= rest - 1) {
+            int irq = Long.numberOfTrailingZeros(rest);
+            pic.model().line(irq, !picLevel(irq));
+            pic.model().line(irq, picLevel(irq));
+        }
+        missedByPic = 0;
+        intr(pic.model().intr());
     }
 
     /** Tells who receives; once, before anything else. */
@@ -104,11 +143,29 @@ final class InterruptFabric {
 
     private void level(int gsi, boolean high) {
         levels = high ? levels | 1L << gsi : levels & ~(1L << gsi);
-        if (gsi == 0 || gsi == TIMER_GSI) {
-            pic.model().line(0, (levels & (1 | 1 << TIMER_GSI)) != 0);
-        } else if (gsi < PIC_INPUTS) {
-            pic.model().line(gsi, high);
+        if (gsi < PIC_INPUTS) {
+            picLine(gsi == TIMER_GSI ? 0 : gsi);
         }
+        if (ioapic.parked() == null) {
+            ioapicLine(gsi, high);
+        } else {
+            missedByIoApic |= 1L << gsi;
+        }
+    }
+
+    private void picLine(int irq) {
+        if (pic.parked() == null) {
+            pic.model().line(irq, picLevel(irq));
+        } else {
+            missedByPic |= 1L << irq;
+        }
+    }
+
+    private boolean picLevel(int irq) {
+        return (levels & (irq == 0 ? 1 | 1 << TIMER_GSI : 1L << irq)) != 0;
+    }
+
+    private void ioapicLine(int gsi, boolean high) {
         if (gsi < ioapic.model().pins()) {
             ioapic.model().line(gsi, high);
         }
@@ -116,11 +173,12 @@ final class InterruptFabric {
 
     /** The INTR output of the 8259 pair changed; inside the gate. */
     private void intr(boolean high) {
+        if (high == intr) {
+            return;
+        }
         intr = high;
-        if (high) {
-            for (Vcpu vcpu : vcpus) {
-                vcpu.post(Inbox.INTR);
-            }
+        for (Vcpu vcpu : vcpus) {
+            vcpu.intr(high);
         }
     }
 
@@ -200,13 +258,8 @@ final class InterruptFabric {
         // A processor also takes NMI messages (SDM volume 3, "Message Data Register Format"); ACRN ignores them.
         if (mode == Lapic.FIXED || mode == Lapic.LOWEST_PRIORITY || mode == Lapic.EXTINT
                 || mode == Lapic.NMI && behaviour == Behaviour.X86) {
-            boolean lowest = mode == Lapic.LOWEST_PRIORITY;
-            route(lowest ? Lapic.LOWEST_PRIORITY : mode, msi.vector(), false, msi.destination(), msi.logical());
+            route(mode, msi.vector(), false, msi.destination(), msi.logical());
         }
-    }
-
-    private void deliver(int destination, boolean logical, int deliveryMode, int vector, boolean level) {
-        route(deliveryMode, vector, level, destination, logical);
     }
 
     /** Sends an interprocessor interrupt on its way. */
@@ -271,7 +324,7 @@ final class InterruptFabric {
         synchronized (gate) {
             ioapic.model().reset();
             pic.model().reset();
-            intr = pic.model().intr();
+            intr(pic.model().intr());
         }
     }
 }

@@ -18,41 +18,40 @@ import org.jspecify.annotations.Nullable;
  * The guest physical memory of one partition: its EPT, the backings behind it, and the shoot-down of what the vCPUs
  * have cached of it.
  *
- * @threading changes under {@link #lock}; translation on any thread
+ * @threading changes under the memory lock; translation on any thread
  */
 final class MemoryMap {
     private static final long GPA_LIMIT = 1L << Ept.GPA_BITS;
     private static final long PAGE_MASK = Ram.PAGE_BYTES - 1L;
 
     /** The partition's memory lock; under it only the EPT model is called. */
-    final ReentrantLock lock = new ReentrantLock();
+    private final ReentrantLock lock = new ReentrantLock();
     final Fitted<EptFactory, Ept> ept;
-    private final Runnable shootDown;
+    private final ShootDown shootDown;
     private volatile HostMemory host = HostMemory.EMPTY;
     private volatile boolean readOnly;
 
-    /**
-     * Makes an empty map.
-     *
-     * @param ept
-     *            where the EPT model sits
-     * @param shootDown
-     *            returns when no vCPU uses a translation of before
-     */
-    MemoryMap(Fitted<EptFactory, Ept> ept, Runnable shootDown) {
-        this.ept = ept;
+    /** Makes an empty map. */
+    MemoryMap(HardwareChoice hardware, ShootDown shootDown) {
         this.shootDown = shootDown;
+        this.ept = new Fitted<>("ept", hardware.shelves().epts, hardware.ept(), (factory, stage) -> factory.create(),
+                MustHold::ept, this::locked, shootDown::everywhere);
+    }
+
+    private void locked(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** As {@code Partition.setRegions}. */
     void apply(List<Region> regions) {
         check(!regions.isEmpty(), Errno.EPERM, "the batch is empty");
-        lock.lock();
-        try {
-            applyInOrder(regions);
-        } finally {
-            lock.unlock();
-        }
+        check(ept.parked() == null, Errno.ENODEV, "the VM has no EPT now: its plug-in went away");
+        locked(() -> applyInOrder(regions));
     }
 
     private void applyInOrder(List<Region> regions) {
@@ -64,7 +63,7 @@ final class MemoryMap {
             }
         } finally {
             if (done > 0) {
-                shootDown.run();
+                shootDown.everywhere();
                 forget(regions.subList(0, done));
             }
         }
@@ -174,12 +173,7 @@ final class MemoryMap {
 
     /** Forgets every mapping and backing: the partition is destroyed. */
     void clear() {
-        lock.lock();
-        try {
-            host = HostMemory.EMPTY;
-        } finally {
-            lock.unlock();
-        }
+        locked(() -> host = HostMemory.EMPTY);
     }
 
     /** {@return the mappings, one line each} */

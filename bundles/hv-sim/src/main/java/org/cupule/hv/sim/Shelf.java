@@ -67,7 +67,8 @@ final class Shelf<F extends HardwareFactory> {
                 .filter(offer -> bundle < 0 || offer.bundle() == bundle).findFirst();
     }
 
-    private String missing(@Nullable String wanted) {
+    /** {@return a sentence that says what is not there and what is} */
+    String missing(@Nullable String wanted) {
         return offers.isEmpty()
                 ? "no model of kind '%s' is there: install a bundle that offers one (hw-%s)".formatted(kind, kind)
                 : "no model '%s' of kind '%s' is there; there is %s".formatted(wanted, kind,

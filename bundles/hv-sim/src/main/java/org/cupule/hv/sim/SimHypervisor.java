@@ -1,11 +1,15 @@
 package org.cupule.hv.sim;
 
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.cupule.hardware.CpuFactory;
 import org.cupule.hardware.EptFactory;
+import org.cupule.hardware.HardwareFactory;
 import org.cupule.hardware.IoApicFactory;
 import org.cupule.hardware.LapicFactory;
 import org.cupule.hardware.PicFactory;
@@ -16,6 +20,8 @@ import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.hypervisor.Upcall;
+import org.cupule.swap.SwapReport;
+import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.osgi.service.component.annotations.Activate;
@@ -40,9 +46,9 @@ import org.slf4j.LoggerFactory;
  *
  * @threading any thread
  */
-@Component(service = Hypervisor.class, configurationPid = "org.cupule.hv.sim")
+@Component(service = {Hypervisor.class, Swappable.class}, configurationPid = "org.cupule.hv.sim")
 @Designate(ocd = SimHypervisor.Settings.class)
-public final class SimHypervisor implements Hypervisor {
+public final class SimHypervisor implements Hypervisor, Swappable {
     /** Platform settings of the simulated hypervisor. */
     @ObjectClassDefinition(name = "Cupule simulated hypervisor", description = "Limits and deadlines of hv-sim")
     public @interface Settings {
@@ -70,12 +76,9 @@ public final class SimHypervisor implements Hypervisor {
     private static final Logger LOG = LoggerFactory.getLogger(SimHypervisor.class);
     private static final int MOST_VCPUS = 16;
 
-    private final Shelf<CpuFactory> cpus = new Shelf<>("cpu");
-    private final Shelf<EptFactory> epts = new Shelf<>("ept");
-    private final Shelf<LapicFactory> lapics = new Shelf<>("lapic");
-    private final Shelf<IoApicFactory> ioapics = new Shelf<>("ioapic");
-    private final Shelf<PicFactory> pics = new Shelf<>("pic");
-    private final Map<Integer, SimPartition> partitions = new TreeMap<>();
+    private final Hardware hardware = new Hardware();
+    /** By vmid; a vmid without a partition is one that is just being created. */
+    private final Map<Integer, Optional<SimPartition>> partitions = new TreeMap<>();
     private volatile Settings settings;
 
     /** Starts with these settings. */
@@ -119,13 +122,31 @@ public final class SimHypervisor implements Hypervisor {
     public Partition create(PartitionCreation creation, Upcall upcall) {
         int vcpus = vcpus(creation);
         checkFlags(creation);
-        HardwareChoice hardware = choose(creation.models());
-        synchronized (partitions) {
-            int vmid = free();
-            var partition = new SimPartition(this, vmid, vcpus, creation, upcall, hardware);
-            partitions.put(vmid, partition);
-            LOG.info("vm{} '{}' created with {} vCPUs: {}", vmid, creation.name(), vcpus, hardware);
+        int vmid = reserve();
+        try {
+            var partition = new SimPartition(this, vmid, vcpus, creation, upcall, choose(creation));
+            synchronized (partitions) {
+                partitions.put(vmid, Optional.of(partition));
+            }
+            parkWhatHasGone(partition);
+            LOG.info("vm{} '{}' created: {} vCPUs", vmid, creation.name(), vcpus);
             return partition;
+        } catch (RuntimeException | Error e) {
+            free(vmid);
+            throw e;
+        }
+    }
+
+    private HardwareChoice choose(PartitionCreation creation) {
+        return hardware.choose(creation.models());
+    }
+
+    /** A factory may have gone between the choice and now, when nobody knew of the partition. */
+    private static void parkWhatHasGone(SimPartition partition) {
+        for (Fitted<?, ?> place : partition.places()) {
+            if (!place.shelf.offers().contains(place.offer())) {
+                partition.factoryGone(place.offer().factory());
+            }
         }
     }
 
@@ -150,33 +171,53 @@ public final class SimHypervisor implements Hypervisor {
         }
     }
 
-    private HardwareChoice choose(Map<String, String> wanted) {
-        return new HardwareChoice(cpus.choose(wanted.get("cpu")), epts.choose(wanted.get("ept")),
-                lapics.choose(wanted.get("lapic")), ioapics.choose(wanted.get("ioapic")),
-                pics.choose(wanted.get("pic")));
-    }
-
-    private int free() {
-        for (int vmid = 1; vmid <= settings.max_vms(); vmid++) {
-            if (!partitions.containsKey(vmid)) {
-                return vmid;
+    private int reserve() {
+        synchronized (partitions) {
+            for (int vmid = 1; vmid <= settings.max_vms(); vmid++) {
+                if (partitions.putIfAbsent(vmid, Optional.empty()) == null) {
+                    return vmid;
+                }
             }
         }
         throw new HsmException(Errno.ENOTTY, "create",
                 "all %d slots for VMs are taken: destroy one, or raise max.vms".formatted(settings.max_vms()));
     }
 
-    /** A partition is gone. */
-    void destroyed(SimPartition partition) {
+    /** A partition is gone, or was never made. */
+    void free(int vmid) {
         synchronized (partitions) {
-            partitions.remove(partition.vmid(), partition);
+            partitions.remove(vmid);
         }
     }
 
-    private java.util.List<SimPartition> partitions() {
+    private List<SimPartition> partitions() {
         synchronized (partitions) {
-            return java.util.List.copyOf(partitions.values());
+            return partitions.values().stream().flatMap(Optional::stream).toList();
         }
+    }
+
+    // ---- swap
+
+    @Override
+    public List<Target> targets() {
+        return partitions().stream().flatMap(partition -> partition.places().stream().map(place -> new Target(
+                partition.name() + "." + place.place, partition.vmid(), place.offer().info(), place.offer().bundle(),
+                place.parked() == null ? "running" : "parked: its plug-in went away"))).toList();
+    }
+
+    @Override
+    public List<Offer> offers() {
+        return hardware.offers();
+    }
+
+    @Override
+    public SwapReport swap(String target, long bundle, String model, Duration deadline) {
+        int dot = target.indexOf('.');
+        return partitions().stream().filter(partition -> dot > 0 && target.startsWith(partition.name() + "."))
+                .findFirst()
+                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap",
+                        "there is no target '%s'; a target is called vm1.ept or vm1.cpu0".formatted(target)))
+                .swap(target.substring(dot + 1), bundle, model, deadline);
     }
 
     /** {@return how long vCPUs may take to stand still} */
@@ -189,48 +230,61 @@ public final class SimHypervisor implements Hypervisor {
         return settings.deterministic_epoch_seconds();
     }
 
+    // ---- factories
+
+    private <F extends HardwareFactory> void came(Shelf<F> shelf, F factory, Map<String, ?> properties) {
+        Offered<F> offer = shelf.add(factory, properties);
+        LOG.debug("{} came", offer);
+        partitions().forEach(partition -> partition.factoryCame(shelf.kind()));
+    }
+
+    private <F extends HardwareFactory> void gone(Shelf<F> shelf, F factory) {
+        shelf.remove(factory);
+        partitions().forEach(partition -> partition.factoryGone(factory));
+    }
+
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindCpu(CpuFactory factory, Map<String, ?> properties) {
-        cpus.add(factory, properties);
+        came(hardware.cpus, factory, properties);
     }
 
     void unbindCpu(CpuFactory factory) {
-        cpus.remove(factory);
+        gone(hardware.cpus, factory);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindEpt(EptFactory factory, Map<String, ?> properties) {
-        epts.add(factory, properties);
+        came(hardware.epts, factory, properties);
     }
 
     void unbindEpt(EptFactory factory) {
-        epts.remove(factory);
+        gone(hardware.epts, factory);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindLapic(LapicFactory factory, Map<String, ?> properties) {
-        lapics.add(factory, properties);
+        came(hardware.lapics, factory, properties);
     }
 
     void unbindLapic(LapicFactory factory) {
-        lapics.remove(factory);
+        gone(hardware.lapics, factory);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindIoApic(IoApicFactory factory, Map<String, ?> properties) {
-        ioapics.add(factory, properties);
+        came(hardware.ioapics, factory, properties);
     }
 
     void unbindIoApic(IoApicFactory factory) {
-        ioapics.remove(factory);
+        gone(hardware.ioapics, factory);
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void bindPic(PicFactory factory, Map<String, ?> properties) {
-        pics.add(factory, properties);
+        came(hardware.pics, factory, properties);
     }
 
     void unbindPic(PicFactory factory) {
-        pics.remove(factory);
+        gone(hardware.pics, factory);
     }
 }

@@ -1,23 +1,27 @@
 package org.cupule.hv.sim;
 
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.cupule.abi.IoRequestPage;
-import org.cupule.hardware.EptFactory;
+import org.cupule.hardware.HardwareFactory;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.hypervisor.PartitionEvent;
 import org.cupule.hypervisor.Region;
 import org.cupule.hypervisor.Upcall;
 import org.cupule.hypervisor.VcpuState;
+import org.cupule.state.Stateful;
+import org.cupule.swap.SwapReport;
 import org.cupule.time.VmClock;
 import org.cupule.types.Behaviour;
 import org.cupule.types.Errno;
@@ -40,6 +44,7 @@ final class SimPartition implements Partition {
 
     final SimClock clock;
     final Rendezvous rendezvous;
+    final ShootDown shootDown = new ShootDown();
     final MemoryMap memory;
     final InterruptFabric fabric;
     final HypervisorLeaves leaves = new HypervisorLeaves(Vcpu.TSC_HERTZ);
@@ -52,9 +57,11 @@ final class SimPartition implements Partition {
     private final SimHypervisor hypervisor;
     private final VcpuThreads threads;
     private final ReentrantLock life = new ReentrantLock();
-    private final AtomicLong flushes = new AtomicLong();
     private final Set<Long> told = ConcurrentHashMap.newKeySet();
-    private final List<@Nullable VcpuState> starts;
+    private final List<Fitted<?, ?>> places;
+    private final HardwareSwap swap = new HardwareSwap(this);
+    private final Set<String> swapping = ConcurrentHashMap.newKeySet();
+    private boolean goOnWhenFitted;
     private volatile State state = State.CREATED;
     private volatile @Nullable IoRequestPage page;
     private volatile @Nullable String reason;
@@ -69,25 +76,27 @@ final class SimPartition implements Partition {
         long epoch = System.currentTimeMillis() / 1000;
         this.clock = creation.deterministic()
                 ? new InstructionClock(hypervisor.deterministicEpoch(), this::wakeAll)
-                : new HostClock("vm" + vmid, System::nanoTime, epoch);
+                : new HostClock(name(), System::nanoTime, epoch);
         this.rendezvous = new Rendezvous(clock);
-        this.memory = new MemoryMap(new Fitted<EptFactory, org.cupule.hardware.Ept>("ept", hardware.ept(),
-                hardware.ept().factory().create()), this::shootDown);
-        this.fabric = new InterruptFabric(creation.behaviour(), hardware.ioapic(), hardware.pic());
-        var all = new ArrayList<Vcpu>();
-        for (int i = 0; i < vcpuCount; i++) {
-            all.add(new Vcpu(this, i, hardware.cpu(), hardware.lapic()));
-        }
-        this.vcpus = List.copyOf(all);
+        this.memory = new MemoryMap(hardware, shootDown);
+        this.fabric = new InterruptFabric(creation.behaviour(), hardware);
+        this.vcpus = IntStream.range(0, vcpuCount).mapToObj(index -> new Vcpu(this, index, hardware)).toList();
         rendezvous.of(vcpus);
         fabric.of(vcpus);
-        this.starts = new ArrayList<>(java.util.Collections.nCopies(vcpuCount, null));
+        shootDown.of(vcpus);
+        this.places = Stream.concat(Stream.of(memory.ept, fabric.ioapic, fabric.pic),
+                vcpus.stream().flatMap(vcpu -> Stream.of(vcpu.cpu, vcpu.lapic))).toList();
         this.threads = new VcpuThreads(this);
     }
 
     @Override
     public int vmid() {
         return vmid;
+    }
+
+    /** {@return its name in targets and threads: {@code vm1}} */
+    String name() {
+        return "vm" + vmid;
     }
 
     @Override
@@ -127,6 +136,7 @@ final class SimPartition implements Partition {
                 throw new HsmException(Errno.EPERM, "start",
                         "vm%d has no I/O request page: register one before the start".formatted(vmid));
             }
+            refuseUnlessWhole("start");
             threads.start();
             go();
         });
@@ -136,6 +146,7 @@ final class SimPartition implements Partition {
     public void resume() {
         change("resume", () -> {
             refuseUnless(state == State.PAUSED, "resume");
+            refuseUnlessWhole("resume");
             go();
         });
     }
@@ -151,6 +162,7 @@ final class SimPartition implements Partition {
     public void pause() {
         change("pause", () -> {
             refuseUnless(state != State.POWERED_OFF, "pause");
+            goOnWhenFitted = false;
             rendezvous.meet("pause", deadlineNanos(), () -> {
                 halt();
                 return null;
@@ -169,6 +181,7 @@ final class SimPartition implements Partition {
     public void reset() {
         change("reset", () -> {
             refuseUnless(state == State.PAUSED, "reset");
+            refuseUnlessWhole("reset");
             rendezvous.meet("reset", deadlineNanos(), () -> {
                 vcpus.forEach(Vcpu::reset);
                 fabric.reset();
@@ -194,7 +207,7 @@ final class SimPartition implements Partition {
             clock.close();
             memory.clear();
             page = null;
-            hypervisor.destroyed(this);
+            hypervisor.free(vmid);
         });
     }
 
@@ -210,23 +223,168 @@ final class SimPartition implements Partition {
 
     private void refuseUnless(boolean allowed, String operation) {
         if (!allowed) {
-            throw new HsmException(Errno.EPERM, operation, "vm%d is %s".formatted(vmid, state));
+            throw new HsmException(Errno.EPERM, operation, "%s is %s".formatted(name(), state));
         }
     }
 
-    /** Who would wait for itself is told so at once. */
-    private void refuseOwnThread(String operation) {
-        for (Vcpu vcpu : vcpus) {
-            if (vcpu.mine()) {
-                throw new HsmException(Errno.EBUSY, operation,
-                        "called on the thread of vm%d's vcpu%d, inside a request: let another thread do it"
-                                .formatted(vmid, vcpu.index));
+    private void refuseUnlessWhole(String operation) {
+        for (Fitted<?, ?> place : places) {
+            if (place.parked() != null) {
+                throw new HsmException(Errno.ENODEV, operation, missing(place));
             }
         }
     }
 
+    private String missing(Fitted<?, ?> place) {
+        return "%s has no %s: the plug-in of %s went away; install one that offers a model of kind '%s'"
+                .formatted(name(), place.place, place.offer(), place.shelf.kind());
+    }
+
+    /** Who would wait for itself is told so at once. */
+    private void refuseOwnThread(String operation) {
+        if (ownThread()) {
+            throw new HsmException(Errno.EBUSY, operation,
+                    "called on a vCPU's thread of %s, inside a request: let another thread do it".formatted(name()));
+        }
+    }
+
+    private boolean ownThread() {
+        return vcpus.stream().anyMatch(Vcpu::mine);
+    }
+
     private long deadlineNanos() {
         return hypervisor.deadlineNanos();
+    }
+
+    // ---- hardware that comes, goes and is replaced
+
+    /** {@return the places where hardware models sit, in a stable order} */
+    List<Fitted<?, ?>> places() {
+        return places;
+    }
+
+    /** {@return how many vCPUs wait for the answer of a request} */
+    int requestsInFlight() {
+        return (int) vcpus.stream().filter(Vcpu::waitsForAnswer).count();
+    }
+
+    /** As {@code Swappable.swap}, of one place. */
+    SwapReport swap(String place, long bundle, String model, Duration deadline) {
+        refuseOwnThread("swap");
+        Fitted<?, ?> found = places.stream().filter(fitted -> fitted.place.equals(place)).findFirst()
+                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", "%s has no '%s'; it has %s".formatted(name(),
+                        place, places.stream().map(fitted -> fitted.place).collect(Collectors.joining(", ")))));
+        if (!swapping.add(place)) {
+            throw new HsmException(Errno.EBUSY, "swap", "%s.%s is just being swapped".formatted(name(), place));
+        }
+        try {
+            return swap(found, bundle, model, deadline.toNanos());
+        } finally {
+            swapping.remove(place);
+        }
+    }
+
+    private <F extends HardwareFactory, M extends Stateful> SwapReport swap(Fitted<F, M> place, long bundle,
+            String model, long deadlineNanos) {
+        Offered<F> wanted = place.shelf.find(model, bundle)
+                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", place.shelf.missing(model)));
+        lockLife(deadlineNanos);
+        try {
+            refuseUnless(state != State.POWERED_OFF, "swap");
+            SwapReport report = swap.swap(place, wanted, deadlineNanos);
+            goOnIfWhole();
+            return report;
+        } finally {
+            life.unlock();
+        }
+    }
+
+    private void lockLife(long deadlineNanos) {
+        try {
+            if (life.tryLock(deadlineNanos, TimeUnit.NANOSECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        throw new HsmException(Errno.ETIMEDOUT, "swap", "another change of %s did not end in time".formatted(name()));
+    }
+
+    /** A factory has gone: whatever it made is parked, and the partition stands still until another one comes. */
+    void factoryGone(HardwareFactory factory) {
+        var hit = places.stream().filter(place -> place.offer().is(factory)).toList();
+        if (!hit.isEmpty()) {
+            onControlThread(() -> park(hit));
+        }
+    }
+
+    /** A factory of this kind has come: parked places may go on with it. */
+    void factoryCame(String kind) {
+        var hit = places.stream().filter(place -> place.shelf.kind().equals(kind) && place.parked() != null).toList();
+        if (!hit.isEmpty()) {
+            onControlThread(() -> refit(hit));
+        }
+    }
+
+    /** Not on a vCPU's own thread, which would have to wait for itself. */
+    private void onControlThread(Runnable action) {
+        if (ownThread()) {
+            Thread.ofPlatform().name(name() + "-control").daemon().start(action);
+        } else {
+            action.run();
+        }
+    }
+
+    private void park(List<Fitted<?, ?>> hit) {
+        String sentence = missing(hit.getFirst());
+        boolean stopped = false;
+        life.lock();
+        try {
+            stopped = state == State.RUNNING;
+            goOnWhenFitted |= stopped;
+            reason = sentence;
+            if (stopped) {
+                halt();
+            }
+            save(hit.stream().filter(place -> place.parked() == null).toList());
+        } finally {
+            life.unlock();
+        }
+        if (stopped) {
+            tellStopped(sentence);
+        }
+    }
+
+    private void save(List<Fitted<?, ?>> lost) {
+        try {
+            rendezvous.meet("park", deadlineNanos(), () -> {
+                swap.park(lost);
+                return null;
+            });
+        } catch (RuntimeException e) {
+            LOG.error("{} could not save what a plug-in left behind; it stays as it is", name(), e);
+        }
+    }
+
+    private void refit(List<Fitted<?, ?>> hit) {
+        life.lock();
+        try {
+            if (state != State.POWERED_OFF) {
+                hit.stream().filter(place -> place.parked() != null)
+                        .forEach(place -> swap.refit(place, deadlineNanos()));
+                goOnIfWhole();
+            }
+        } finally {
+            life.unlock();
+        }
+    }
+
+    private void goOnIfWhole() {
+        if (places.stream().allMatch(place -> place.parked() == null) && goOnWhenFitted && state == State.PAUSED) {
+            goOnWhenFitted = false;
+            LOG.info("{} goes on: all its hardware is there again", name());
+            go();
+        }
     }
 
     // ---- registers
@@ -236,8 +394,9 @@ final class SimPartition implements Partition {
         change("set registers", () -> {
             refuseUnless(state != State.RUNNING && state != State.POWERED_OFF, "set registers");
             checkVcpu("set registers", vcpu);
+            refuseUnlessWhole("set registers");
             StartState.check(registers);
-            StartState.apply(registers, vcpus.get(vcpu).cpu());
+            vcpus.get(vcpu).start(registers);
         });
     }
 
@@ -308,46 +467,6 @@ final class SimPartition implements Partition {
         memory.apply(regions);
     }
 
-    /** Returns when no vCPU uses a translation that it cached before the call. */
-    private void shootDown() {
-        long epoch = flushes.incrementAndGet();
-        vcpus.forEach(vcpu -> vcpu.wantFlush(epoch));
-        for (Vcpu vcpu : vcpus) {
-            for (int round = 0; !vcpu.mine() && !vcpu.flushed(epoch); round++) {
-                pass(round);
-            }
-        }
-    }
-
-    private void pass(int round) {
-        if (round < 1000) {
-            Thread.onSpinWait();
-        } else {
-            LockSupport.parkNanos(this, 20_000);
-        }
-    }
-
-    /** As {@code CpuContext.requestFlush}, of this vCPU. */
-    long requestFlush(Vcpu asking) {
-        long epoch = flushes.incrementAndGet();
-        for (Vcpu vcpu : vcpus) {
-            if (vcpu != asking) {
-                vcpu.wantFlush(epoch);
-            }
-        }
-        return epoch;
-    }
-
-    /** As {@code CpuContext.flushed}, of this vCPU. */
-    boolean flushed(Vcpu asking, long epoch) {
-        for (Vcpu vcpu : vcpus) {
-            if (vcpu != asking && !vcpu.flushed(epoch)) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     // ---- interrupts and time
 
     @Override
@@ -398,7 +517,11 @@ final class SimPartition implements Partition {
     void stop(String sentence) {
         reason = sentence;
         halt();
-        LOG.info("vm{} stopped: {}", vmid, sentence);
+        tellStopped(sentence);
+    }
+
+    private void tellStopped(String sentence) {
+        LOG.info("{} stopped: {}", name(), sentence);
         upcall.event(new PartitionEvent.Stopped(sentence));
     }
 
@@ -452,14 +575,10 @@ final class SimPartition implements Partition {
         if (reason != null) {
             lines.add("stopped: " + reason);
         }
-        lines.add("ept " + memory.ept.offer());
-        lines.add("ioapic " + fabric.ioapic.offer());
-        lines.add("pic " + fabric.pic.offer());
-        for (Vcpu vcpu : vcpus) {
-            lines.add(vcpu.describe());
-            lines.add("  cpu " + vcpu.cpu.offer() + ", lapic " + vcpu.lapic.offer());
-        }
-        lines.add("rendezvous %d, shoot-downs %d".formatted(rendezvous.meetings(), flushes.get()));
+        vcpus.forEach(vcpu -> lines.add(vcpu.describe()));
+        places.forEach(place -> lines
+                .add("%s is %s%s".formatted(place.place, place.offer(), place.parked() == null ? "" : ", parked")));
+        lines.add("rendezvous %d, shoot-downs %d".formatted(rendezvous.meetings(), shootDown.count()));
         lines.addAll(memory.describe());
         return lines;
     }

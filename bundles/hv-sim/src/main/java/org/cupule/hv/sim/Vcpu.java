@@ -7,17 +7,13 @@ import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hardware.Cpu;
-import org.cupule.hardware.CpuContext;
 import org.cupule.hardware.CpuExit;
 import org.cupule.hardware.CpuFactory;
 import org.cupule.hardware.CpuSpec;
-import org.cupule.hardware.EptWalk;
-import org.cupule.hardware.Ipi;
 import org.cupule.hardware.Lapic;
-import org.cupule.hardware.LapicContext;
 import org.cupule.hardware.LapicFactory;
-import org.cupule.hardware.Translation;
-import org.cupule.time.VmClock;
+import org.cupule.hardware.Register;
+import org.cupule.hypervisor.VcpuState;
 import org.cupule.time.VmTimer;
 import org.cupule.types.Behaviour;
 import org.jspecify.annotations.Nullable;
@@ -58,24 +54,22 @@ final class Vcpu {
     private static final int NO_EXIT = -1;
     private static final int INVALID_OPCODE = 6;
     private static final int GENERAL_PROTECTION = 13;
-    private static final long PAGE_MASK = 0xFFF;
-    private static final long IOAPIC_PAGE = 0xFEC0_0000L;
-    private static final long APIC_ENABLED = 1 << 11;
-    private static final long APIC_X2 = 1 << 10;
     private static final long APIC_BSP = 1 << 8;
-    private static final long NO_PAGE = -1;
-    private static final int APIC_BASE_MSR = 0x1B;
-    private static final int TSC_DEADLINE_MSR = 0x6E0;
-    /** An NMI that cannot be taken yet is tried again after this many instructions: no exit tells of its window. */
-    private static final long NMI_RETRY = 500;
+    private static final int SPURIOUS = 0xF0;
+    private static final int APIC_SOFTWARE_ENABLED = 1 << 8;
+    private static final int LVT_LINT0 = 0x350;
+    private static final int LVT_LINT1 = 0x360;
 
     private static final VarHandle MODE;
     private static final VarHandle ACTIVITY;
+    private static final VarHandle FLUSH_WANTED;
 
     static {
         try {
-            MODE = MethodHandles.lookup().findVarHandle(Vcpu.class, "mode", int.class);
-            ACTIVITY = MethodHandles.lookup().findVarHandle(Vcpu.class, "activity", int.class);
+            var lookup = MethodHandles.lookup();
+            MODE = lookup.findVarHandle(Vcpu.class, "mode", int.class);
+            ACTIVITY = lookup.findVarHandle(Vcpu.class, "activity", int.class);
+            FLUSH_WANTED = lookup.findVarHandle(Vcpu.class, "flushWanted", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -85,49 +79,43 @@ final class Vcpu {
     final Fitted<CpuFactory, Cpu> cpu;
     final Fitted<LapicFactory, Lapic> lapic;
     private final SimPartition vm;
-    private final InterruptFabric fabric;
     private final Rendezvous rendezvous;
     private final Inbox inbox = new Inbox();
+    private final Slot slot;
     private final VmTimer lapicTimer;
-    private final EptWalk walk = new EptWalk();
-    private final long[] msr = new long[1];
+    private final Accesses accesses;
+    private final Interrupts interrupts;
     private final long[] exits = new long[CpuExit.EXCLUSIVE + 1];
 
     private volatile @Nullable Thread thread;
     private volatile int mode = OUT;
     private int activity;
+    /** Whether the answer in the slot is for the CPU; else the hypervisor itself made the request. */
     private boolean answerWanted;
-    private boolean interruptsChanged = true;
-    private boolean windowWanted;
-    private boolean nmiPending;
-    private boolean extIntPending;
     private boolean exclusiveWanted;
     private int exclusiveExit = NO_EXIT;
-    private long apicPage;
-    private long requests;
 
     /** The newest shoot-down that concerns this vCPU, and the newest one that it has done. */
     private volatile long flushWanted;
     private volatile long flushDone;
 
-    Vcpu(SimPartition vm, int index, Offered<CpuFactory> cpus, Offered<LapicFactory> lapics) {
+    Vcpu(SimPartition vm, int index, HardwareChoice hardware) {
         this.vm = vm;
         this.index = index;
-        this.fabric = vm.fabric;
         this.rendezvous = vm.rendezvous;
+        this.slot = new Slot(vm, index);
         this.lapicTimer = vm.clock.lapicTimer(() -> post(Inbox.TIMER));
-        this.lapic = new Fitted<>("lapic" + index, lapics, createLapic(lapics));
-        this.cpu = new Fitted<>("cpu" + index, cpus, createCpu(cpus));
+        this.accesses = new Accesses(vm, this);
+        this.interrupts = new Interrupts(this, vm.fabric);
+        this.lapic = new Fitted<>("lapic" + index, hardware.lapics(), hardware.lapic(),
+                (factory, stage) -> factory.create(index, new LapicSide(vm, this, lapicTimer, stage)),
+                MustHold::lapic, Runnable::run, this::refit);
+        var spec = new CpuSpec(index, vm.vcpuCount(), TSC_HERTZ, vm.behaviour());
+        this.cpu = new Fitted<>("cpu" + index, hardware.cpus(), hardware.cpu(),
+                (factory, stage) -> factory.create(spec, new CpuSide(vm, this)), MustHold::cpu, Runnable::run,
+                this::refit);
         this.activity = firstActivity();
-        findApicPage();
-    }
-
-    Cpu createCpu(Offered<CpuFactory> offer) {
-        return offer.factory().create(new CpuSpec(index, vm.vcpuCount(), TSC_HERTZ, vm.behaviour()), new FromCpu());
-    }
-
-    Lapic createLapic(Offered<LapicFactory> offer) {
-        return offer.factory().create(index, new FromLapic());
+        accesses.findApicPage();
     }
 
     Lapic lapic() {
@@ -161,13 +149,22 @@ final class Vcpu {
         }
     }
 
+    /** The INTR line of the 8259 pair, which is at LINT0 of every local APIC, has changed. */
+    void intr(boolean high) {
+        if (high) {
+            post(Inbox.INTR);
+        } else {
+            inbox.leave(Inbox.INTR_LOW);
+        }
+    }
+
     /** Makes the vCPU look at its inbox and its slot. Its own thread looks anyway before it enters the guest. */
     void wake() {
-        if (Thread.currentThread() != thread) {
+        if (!mine()) {
             if (out()) {
                 unpark();
             } else {
-                cpu.model().attention();
+                cpu().attention();
             }
         }
     }
@@ -175,7 +172,7 @@ final class Vcpu {
     /** Makes the vCPU leave the guest at its next block head, if it is in. */
     void attention() {
         if (!out()) {
-            cpu.model().attention();
+            cpu().attention();
         }
     }
 
@@ -194,17 +191,20 @@ final class Vcpu {
     }
 
     /** Asks for a shoot-down. The guest is not entered again before it is done. */
-    void wantFlush(long epoch) {
-        flushWanted = epoch;
+    void wantFlush(long number) {
+        long wanted = flushWanted;
+        while (wanted < number && !FLUSH_WANTED.compareAndSet(this, wanted, number)) {
+            wanted = flushWanted;
+        }
         if (mode == GUEST) {
-            cpu.model().attention();
+            cpu().attention();
         }
     }
 
     /** {@return whether it can use no translation of before this shoot-down} */
-    boolean flushed(long epoch) {
+    boolean flushed(long number) {
         // Partner: enterGuest() stores GUEST before it reads flushWanted, wantFlush() does it the other way round.
-        return flushDone >= epoch || mode != GUEST;
+        return flushDone >= number || mode != GUEST;
     }
 
     /** {@return what it does, for people} */
@@ -213,20 +213,9 @@ final class Vcpu {
             case HALTED -> "halted";
             case WAIT_SIPI -> "waiting for SIPI";
             case SHUT_DOWN -> "shut down";
-            case IN_REQUEST -> request();
-            default -> vm.rendezvous.open() ? "running" : "stopped";
+            case IN_REQUEST -> slot.text();
+            default -> rendezvous.open() ? "running" : "stopped";
         };
-    }
-
-    private String request() {
-        IoRequestPage page = vm.page();
-        return "in request %s %s 0x%x".formatted(page.write(index) ? "write" : "read",
-                page.type(index) == IoRequestPage.PORTIO ? "port" : "memory", page.address(index));
-    }
-
-    /** {@return counts of exits by reason; read while it runs, they are a little old} */
-    long[] exits() {
-        return exits.clone();
     }
 
     // ---- the thread that runs it
@@ -259,7 +248,7 @@ final class Vcpu {
         }
         return switch (activity) {
             case RUNNING -> false;
-            case IN_REQUEST -> vm.page().state(index) != IoRequestPage.COMPLETE;
+            case IN_REQUEST -> !slot.complete();
             default -> inbox.empty();
         };
     }
@@ -278,7 +267,7 @@ final class Vcpu {
     void exclusive() {
         if (exclusiveWanted) {
             exclusiveWanted = false;
-            exclusiveExit = cpu.model().runExclusive();
+            exclusiveExit = cpu().runExclusive();
         }
     }
 
@@ -296,8 +285,8 @@ final class Vcpu {
         if (!inbox.empty()) {
             takeMessages();
         }
-        if (interruptsChanged) {
-            deliver();
+        if (interrupts.changed() && (activity == RUNNING || activity == HALTED) && interrupts.deliver()) {
+            activate(RUNNING);
         }
         if (activity != RUNNING) {
             return false;
@@ -309,7 +298,7 @@ final class Vcpu {
     private void run(long budget) {
         int reason = exclusiveExit;
         if (reason == NO_EXIT) {
-            reason = enterGuest(nmiPending ? Math.min(budget, NMI_RETRY) : budget);
+            reason = enterGuest(interrupts.nmiWaits() ? Math.min(budget, Interrupts.NMI_RETRY) : budget);
         }
         exclusiveExit = NO_EXIT;
         exits[reason]++;
@@ -317,7 +306,7 @@ final class Vcpu {
     }
 
     private int enterGuest(long budget) {
-        Cpu running = cpu.model();
+        Cpu running = cpu();
         MODE.setVolatile(this, GUEST);
         if (flushWanted != flushDone) {
             flush(running);
@@ -338,12 +327,12 @@ final class Vcpu {
             case BUDGET, ATTENTION -> {
                 // What is due is looked at before the guest is entered again.
             }
-            case WINDOW -> interruptsChanged = true;
-            case ACCESS -> access(cpu.model().exit());
-            case CPUID -> vm.leaves.answer(cpu.model(), (int) cpu.model().exit().address);
-            case HYPERCALL -> cpu.model().fault(INVALID_OPCODE, 0);
+            case WINDOW -> interruptsChanged();
+            case ACCESS -> accesses.handle(cpu().exit());
+            case CPUID -> vm.leaves.answer(cpu(), (int) cpu().exit().address);
+            case HYPERCALL -> cpu().fault(INVALID_OPCODE, 0);
             case HLT -> halt();
-            case FETCH -> fetch(cpu.model().exit());
+            case FETCH -> fetch(cpu().exit().address);
             case EXCLUSIVE -> exclusiveWanted = true;
             case SHUTDOWN -> shutdown();
             case BREAKPOINT -> vm.stop("vcpu%d stands at a breakpoint, RIP 0x%x".formatted(index, rip()));
@@ -351,261 +340,12 @@ final class Vcpu {
         }
     }
 
-    // ---- accesses
-
-    private void access(CpuExit exit) {
-        switch (exit.space) {
-            case PORT -> port(exit);
-            case MMIO -> memory(exit);
-            case MSR -> msr(exit);
-            case CR8 -> taskPriority(exit);
-            default -> throw new IllegalStateException("access to unknown space " + exit.space);
-        }
-    }
-
-    private void port(CpuExit exit) {
-        if (isPic((int) exit.address)) {
-            pic(exit);
-        } else {
-            request(exit, IoRequestPage.PORTIO);
-        }
-    }
-
-    private static boolean isPic(int port) {
-        return (port & ~0x81) == 0x20 || (port & ~1) == 0x4D0;
-    }
-
-    /** A wider access falls apart into bytes at consecutive ports, as on the ISA bus. */
-    private void pic(CpuExit exit) {
-        long value = 0;
-        for (int i = 0; i < exit.size; i++) {
-            int port = (int) exit.address + i;
-            if (!isPic(port)) {
-                value |= 0xFFL << 8 * i;
-            } else if (exit.write) {
-                fabric.writePic(port, (int) (exit.value >>> 8 * i) & 0xFF);
-            } else {
-                value |= (fabric.readPic(port) & 0xFFL) << 8 * i;
-            }
-        }
-        cpu.model().answer(value);
-    }
-
-    private void memory(CpuExit exit) {
-        long page = exit.address & ~PAGE_MASK;
-        if (page == apicPage) {
-            apic(exit);
-        } else if (page == IOAPIC_PAGE) {
-            ioapic(exit);
-        } else {
-            boolean guarded = exit.write && vm.memory.writeProtected(exit.address, walk);
-            request(exit, guarded ? IoRequestPage.WRITE_PROTECT : IoRequestPage.MMIO);
-        }
-    }
-
-    /** Registers are 4 bytes at 16-byte boundaries; a write that is not just that has no effect (SDM volume 3). */
-    private void apic(CpuExit exit) {
-        int offset = (int) (exit.address & PAGE_MASK);
-        int inside = offset & 0xF;
-        long value = 0;
-        if (exit.write) {
-            if (inside == 0 && exit.size >= 4) {
-                lapic.model().write(offset, (int) exit.value);
-            }
-        } else if (inside < 4) {
-            value = (lapic.model().read(offset & ~0xF) & 0xFFFF_FFFFL) >>> 8 * inside;
-        }
-        interruptsChanged = true;
-        cpu.model().answer(value);
-    }
-
-    private void ioapic(CpuExit exit) {
-        int offset = (int) (exit.address & PAGE_MASK);
-        if (exit.size != 4 && vm.behaviour() == Behaviour.ACRN) {
-            cpu.model().fault(GENERAL_PROTECTION, 0);
-            return;
-        }
-        long value = 0;
-        if (exit.write) {
-            fabric.writeIoApic(offset, (int) exit.value);
-        } else {
-            value = (fabric.readIoApic(offset & ~3) & 0xFFFF_FFFFL) >>> 8 * (offset & 3);
-        }
-        cpu.model().answer(value);
-    }
-
-    private void msr(CpuExit exit) {
-        int number = (int) exit.address;
-        boolean apic = number == APIC_BASE_MSR || number == TSC_DEADLINE_MSR || number >>> 8 == 0x8;
-        if (!apic) {
-            vm.unhandledMsr(this, number, exit.write, exit.value);
-        }
-        if (!apic || !apicMsr(exit, number)) {
-            cpu.model().fault(GENERAL_PROTECTION, 0);
-        }
-    }
-
-    private boolean apicMsr(CpuExit exit, int number) {
-        boolean done = exit.write ? lapic.model().writeMsr(number, exit.value) : lapic.model().readMsr(number, msr);
-        if (done) {
-            interruptsChanged = true;
-            findApicPage();
-            cpu.model().answer(msr[0]);
-        }
-        return done;
-    }
-
-    private void taskPriority(CpuExit exit) {
-        if (exit.write) {
-            lapic.model().cr8((int) exit.value);
-            interruptsChanged = true;
-        }
-        cpu.model().answer(lapic.model().cr8());
-    }
-
-    private void findApicPage() {
-        long base = lapic.model().base();
-        boolean mapped = (base & (APIC_ENABLED | APIC_X2)) == APIC_ENABLED;
-        apicPage = mapped ? base & ~PAGE_MASK : NO_PAGE;
-    }
-
-    // ---- I/O requests
-
-    /** Fills the slot and tells the HSM; in direct mode the answer is there on return ({@code hsm.md} 7.4, 7.13). */
-    private void request(CpuExit exit, int type) {
-        if (post(type, exit.address, exit.size, exit.write, exit.value)) {
-            answerWanted = true;
-            vm.upcall.request(index);
-            takeAnswer();
-        } else {
-            cpu.model().fault(GENERAL_PROTECTION, 0);
-        }
-    }
-
-    private boolean post(int type, long address, int size, boolean write, long value) {
-        IoRequestPage page = vm.page();
-        if (page.state(index) != IoRequestPage.FREE) {
-            return false;
-        }
-        page.type(index, type);
-        page.completionPolling(index, vm.polling());
-        page.write(index, write);
-        page.address(index, address);
-        page.size(index, size);
-        page.value(index, write ? value : 0);
-        requests++;
-        ACTIVITY.setOpaque(this, IN_REQUEST);
-        page.state(index, IoRequestPage.PENDING);
-        return true;
-    }
-
-    private boolean takeAnswer() {
-        IoRequestPage page = vm.page();
-        if (page.state(index) != IoRequestPage.COMPLETE) {
-            return false;
-        }
-        long value = page.value(index);
-        page.state(index, IoRequestPage.FREE);
-        ACTIVITY.setOpaque(this, answerWanted ? RUNNING : SHUT_DOWN);
-        if (answerWanted) {
-            answerWanted = false;
-            cpu.model().answer(value);
-        }
-        return true;
-    }
-
-    // ---- interrupts
-
-    private void takeMessages() {
-        int flags = inbox.take();
-        if ((flags & Inbox.INIT) != 0) {
-            init();
-        }
-        if ((flags & Inbox.STARTUP) != 0 && activity == WAIT_SIPI) {
-            cpu.model().startup(inbox.startVector());
-            activate(RUNNING);
-        }
-        if ((flags & Inbox.TIMER) != 0) {
-            lapic.model().timer();
-        }
-        if ((flags & Inbox.FIXED) != 0) {
-            inbox.drainFixed(lapic.model());
-        }
-        nmiPending |= (flags & Inbox.NMI) != 0;
-        extIntPending |= (flags & Inbox.EXTINT) != 0;
-        interruptsChanged = true;
-    }
-
-    /** INIT resets the processor; the bootstrap processor then starts anew, others wait for a start-up message. */
-    private void init() {
-        cpu.model().init();
-        lapic.model().init();
-        forgetEvents();
-        findApicPage();
-        activate((lapic.model().base() & APIC_BSP) != 0 ? RUNNING : WAIT_SIPI);
-    }
-
-    private void activate(int now) {
-        ACTIVITY.setOpaque(this, now);
-    }
-
     private void halt() {
         activate(HALTED);
-        interruptsChanged = true;
+        interruptsChanged();
     }
 
-    /** Gives the CPU the most urgent interrupt that it can take now, or asks to be told when it can. */
-    private void deliver() {
-        interruptsChanged = false;
-        if (activity != RUNNING && activity != HALTED) {
-            interruptsChanged = activity == WAIT_SIPI;
-            return;
-        }
-        deliverNmi();
-        boolean external = fabric.intr() && (extIntPending || lapic.model().passesExtInt());
-        extIntPending &= external;
-        if (external || lapic.model().pending() >= 0) {
-            deliverVector(external);
-        } else {
-            window(false);
-        }
-    }
-
-    private void deliverNmi() {
-        if (nmiPending && cpu.model().nmiAllowed()) {
-            nmiPending = false;
-            cpu.model().nmi();
-            activate(RUNNING);
-        }
-        // While it is blocked, run() comes back soon.
-        interruptsChanged = nmiPending;
-    }
-
-    private void deliverVector(boolean external) {
-        if (!cpu.model().interruptible()) {
-            window(true);
-            return;
-        }
-        int vector = external ? fabric.acknowledge() : lapic.model().acknowledge();
-        extIntPending &= !external;
-        if (vector >= 0) {
-            cpu.model().interrupt(vector);
-            activate(RUNNING);
-        }
-        window(fabric.intr() && lapic.model().passesExtInt() || lapic.model().pending() >= 0);
-    }
-
-    private void window(boolean wanted) {
-        if (wanted != windowWanted) {
-            windowWanted = wanted;
-            cpu.model().window(wanted);
-        }
-    }
-
-    // ---- trouble
-
-    private void fetch(CpuExit exit) {
-        long gpa = exit.address;
+    private void fetch(long gpa) {
         if (vm.behaviour() == Behaviour.ACRN && vm.memory.makeExecutable(gpa)) {
             return;
         }
@@ -615,19 +355,95 @@ final class Vcpu {
 
     private void shutdown() {
         activate(SHUT_DOWN);
-        vm.tripleFault(this, StartState.report(cpu.model()));
+        vm.tripleFault(this, StartState.report(cpu()));
+    }
+
+    // ---- I/O requests
+
+    /** Sends an access to the HSM; in direct mode the answer is there on return. */
+    void request(CpuExit exit, int type) {
+        ACTIVITY.setOpaque(this, IN_REQUEST);
+        if (slot.post(type, exit.address, exit.size, exit.write, exit.value)) {
+            answerWanted = true;
+            vm.upcall.request(index);
+            takeAnswer();
+        } else {
+            activate(RUNNING);
+            cpu().fault(GENERAL_PROTECTION, 0);
+        }
     }
 
     /** ACRN's way to tell of a triple fault: the sleep request S5 at the PM1 control port ({@code hsm.md} 14.8). */
     void requestPowerOff() {
-        if (post(IoRequestPage.PORTIO, 0x404, 2, true, 0x3400)) {
+        if (slot.post(IoRequestPage.PORTIO, 0x404, 2, true, 0x3400)) {
+            activate(IN_REQUEST);
             vm.upcall.request(index);
             takeAnswer();
         }
     }
 
+    private boolean takeAnswer() {
+        if (!slot.complete()) {
+            return false;
+        }
+        long value = slot.take();
+        if (answerWanted) {
+            answerWanted = false;
+            activate(RUNNING);
+            cpu().answer(value);
+        } else {
+            activate(SHUT_DOWN);
+        }
+        return true;
+    }
+
+    // ---- messages
+
+    private void takeMessages() {
+        int signals = inbox.take();
+        if ((signals & Inbox.INIT) != 0) {
+            init();
+        }
+        if ((signals & Inbox.STARTUP) != 0 && activity == WAIT_SIPI) {
+            cpu().startup(inbox.startVector());
+            activate(RUNNING);
+        }
+        if ((signals & Inbox.TIMER) != 0) {
+            lapic().timer();
+        }
+        if ((signals & Inbox.FIXED) != 0) {
+            inbox.drainFixed(lapic());
+        }
+        if ((signals & (Inbox.INTR | Inbox.INTR_LOW)) != 0) {
+            lapic().lint(0, vm.fabric.intr());
+        }
+        interrupts.signal(signals);
+    }
+
+    /** INIT resets the processor; the bootstrap processor then starts anew, others wait for a start-up message. */
+    private void init() {
+        cpu().init();
+        lapic().init();
+        interrupts.forget();
+        accesses.findApicPage();
+        activate((lapic().base() & APIC_BSP) != 0 ? RUNNING : WAIT_SIPI);
+    }
+
+    /** Something happened after which another interrupt may be due. */
+    void interruptsChanged() {
+        interrupts.change();
+    }
+
+    private void activate(int now) {
+        ACTIVITY.setOpaque(this, now);
+    }
+
+    private int firstActivity() {
+        return index == 0 ? RUNNING : WAIT_SIPI;
+    }
+
     private long rip() {
-        return cpu.model().register(org.cupule.hardware.Register.RIP);
+        return cpu().register(Register.RIP);
     }
 
     // ---- while it stands still
@@ -635,39 +451,41 @@ final class Vcpu {
     /** Sets the power-on state. */
     void reset() {
         lapicTimer.disarm();
-        cpu.model().reset();
-        lapic.model().reset();
+        cpu().reset();
+        lapic().reset();
         inbox.clear();
-        forgetEvents();
+        interrupts.forget();
+        accesses.findApicPage();
         answerWanted = false;
         exclusiveWanted = false;
         exclusiveExit = NO_EXIT;
         activate(firstActivity());
-        refit();
     }
 
-    /** A model was replaced: looks anew at whatever was known of the old one. */
-    void refit() {
-        windowWanted = false;
-        interruptsChanged = true;
-        findApicPage();
+    /**
+     * Sets the registers that it starts with. Whoever starts the bootstrap processor elsewhere than at its reset vector
+     * leaves out the firmware, so what firmware leaves behind is set up too: the virtual wire from the 8259 pair
+     * through the local APIC (MultiProcessor Specification 1.4, section 3.6.2.2). ACRN leaves that to its device model.
+     */
+    void start(VcpuState registers) {
+        StartState.apply(registers, cpu());
+        if (index == 0 && vm.behaviour() == Behaviour.X86) {
+            lapic().write(SPURIOUS, APIC_SOFTWARE_ENABLED | 0xFF);
+            lapic().write(LVT_LINT0, Lapic.EXTINT << 8);
+            lapic().write(LVT_LINT1, Lapic.NMI << 8);
+            interruptsChanged();
+        }
     }
 
-    private void forgetEvents() {
-        nmiPending = false;
-        extIntPending = false;
-        interruptsChanged = true;
-        window(false);
-    }
-
-    private int firstActivity() {
-        return index == 0 ? RUNNING : WAIT_SIPI;
+    /** A model was replaced. */
+    private void refit() {
+        interrupts.refit();
+        accesses.findApicPage();
     }
 
     /** {@return what it does and has done, for people} */
     String describe() {
-        var text = new StringBuilder("vcpu%d %s, %d instructions, %d requests, exits".formatted(index, activity(),
-                vm.state() == org.cupule.hypervisor.Partition.State.RUNNING ? 0 : cpu.model().retired(), requests));
+        var text = new StringBuilder("vcpu%d %s, %d requests, exits".formatted(index, activity(), slot.requests()));
         String[] names = {"budget", "attention", "window", "breakpoint", "access", "cpuid", "hypercall", "hlt",
                 "shutdown", "fetch", "exclusive"};
         for (int i = 0; i < exits.length; i++) {
@@ -676,71 +494,5 @@ final class Vcpu {
             }
         }
         return text.toString();
-    }
-
-    /** What the CPU model reaches. */
-    private final class FromCpu implements CpuContext {
-        @Override
-        public boolean translate(long gpa, int access, Translation out) {
-            return vm.memory.translate(gpa, access, walk, out);
-        }
-
-        @Override
-        public long timeStampCounter() {
-            return VmClock.ticks(vm.clock.nanos(), TSC_HERTZ);
-        }
-
-        @Override
-        public long requestFlush() {
-            return vm.requestFlush(Vcpu.this);
-        }
-
-        @Override
-        public boolean flushed(long request) {
-            return vm.flushed(Vcpu.this, request);
-        }
-
-        @Override
-        public void unknownInstruction(long rip, byte[] bytes) {
-            vm.unknownInstruction(index, rip, bytes);
-        }
-    }
-
-    /** What the local APIC model reaches. */
-    private final class FromLapic implements LapicContext {
-        @Override
-        public VmClock clock() {
-            return vm.clock;
-        }
-
-        @Override
-        public long busHertz() {
-            return BUS_HERTZ;
-        }
-
-        @Override
-        public long tscHertz() {
-            return TSC_HERTZ;
-        }
-
-        @Override
-        public long timeStampCounter() {
-            return VmClock.ticks(vm.clock.nanos(), TSC_HERTZ) + cpu.model().timeStampAdjustment();
-        }
-
-        @Override
-        public void timerAt(long deadlineNanos) {
-            lapicTimer.arm(deadlineNanos);
-        }
-
-        @Override
-        public void send(Ipi ipi) {
-            fabric.send(Vcpu.this, ipi);
-        }
-
-        @Override
-        public void endOfInterrupt(int vector) {
-            fabric.endOfInterrupt(vector);
-        }
     }
 }

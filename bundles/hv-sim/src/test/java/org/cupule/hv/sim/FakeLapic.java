@@ -127,6 +127,11 @@ final class FakeLapic implements Lapic {
     }
 
     @Override
+    public void lint(int pin, boolean high) {
+        events.add("lint " + pin + (high ? " high" : " low"));
+    }
+
+    @Override
     public void timer() {
         events.add("timer");
         irr.add(TIMER_VECTOR);

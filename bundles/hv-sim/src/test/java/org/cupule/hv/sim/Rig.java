@@ -31,6 +31,7 @@ final class Rig implements AutoCloseable, Upcall {
     final SimHypervisor hypervisor;
     final FakeCpu.Factory cpus;
     final FakeLapic.Factory lapics = FakeLapic.factory();
+    final FourLevelEptFactory epts = new FourLevelEptFactory();
     final FakeControllers.IoApics ioapics = FakeControllers.ioapics();
     final FakeControllers.Pics pics = FakeControllers.pics();
     final Arena arena = Arena.ofShared();
@@ -49,7 +50,7 @@ final class Rig implements AutoCloseable, Upcall {
         this.cpus = cpus;
         this.hypervisor = new SimHypervisor(Config.defaults());
         hypervisor.bindCpu(cpus, Map.of("service.bundleid", 11L));
-        hypervisor.bindEpt(new FourLevelEptFactory(), Map.of("service.bundleid", 12L));
+        hypervisor.bindEpt(epts, Map.of("service.bundleid", 12L));
         hypervisor.bindLapic(lapics, Map.of("service.bundleid", 13L));
         hypervisor.bindIoApic(ioapics, Map.of("service.bundleid", 14L));
         hypervisor.bindPic(pics, Map.of("service.bundleid", 15L));

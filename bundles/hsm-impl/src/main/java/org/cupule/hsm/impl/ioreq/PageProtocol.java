@@ -25,8 +25,12 @@ abstract sealed class PageProtocol {
     /** {@return whether a request waits here for its dispatcher} */
     abstract boolean posted(int vcpu);
 
-    /** {@return whether {@link #posted} tells a new request from one that is with its client} */
-    abstract boolean reposts();
+    /**
+     * {@return whether a request was posted over one that is with its client: it cannot be told where a driver posts}
+     */
+    boolean reposted(int vcpu) {
+        return false;
+    }
 
     /** {@return whether the slot still holds the request that is to be answered: nobody may have changed its state} */
     abstract boolean held(int vcpu);
@@ -62,8 +66,8 @@ abstract sealed class PageProtocol {
         }
 
         @Override
-        boolean reposts() {
-            return true;
+        boolean reposted(int vcpu) {
+            return posted(vcpu);
         }
 
         @Override
@@ -104,11 +108,6 @@ abstract sealed class PageProtocol {
         @Override
         boolean posted(int vcpu) {
             return page.state(vcpu) == IoRequestPage.PROCESSING;
-        }
-
-        @Override
-        boolean reposts() {
-            return false;
         }
 
         @Override
