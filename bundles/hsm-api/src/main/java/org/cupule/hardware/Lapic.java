@@ -29,6 +29,13 @@ import org.osgi.annotation.versioning.ConsumerType;
  * and {@code isr}, {@code tmr}, {@code irr} (8 words of 32 bits each). So the timer's deadline is part of it, and
  * {@code restore} arms it.
  *
+ * <h2>State kind {@code lapic}, version 2</h2>
+ *
+ * All of version 1, and what the APIC has counted since it was made, over all swaps: the list {@code accepted} (256
+ * numbers: interrupts taken, by vector) and numbers {@code merged} (taken while the same vector was requested already),
+ * {@code ended}, {@code sent}, {@code expired} (of the timer) and {@code missed} (periods that the host was too late
+ * for).
+ *
  * @threading confined to the vCPU's thread; {@link #matches} and {@link #priority} from any thread
  */
 @ConsumerType

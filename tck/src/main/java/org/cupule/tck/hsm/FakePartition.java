@@ -7,6 +7,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
 import org.cupule.hypervisor.Partition;
@@ -41,6 +43,7 @@ public final class FakePartition implements Partition {
     private final Semaphore[] finished;
     private final AtomicInteger[] finishes;
     private final VmClock clock = new StandingClock();
+    private final ReadWriteLock running = new ReentrantReadWriteLock(true);
     private volatile State state = State.CREATED;
     private volatile @Nullable IoRequestPage page;
     private volatile @Nullable RuntimeException failure;
@@ -145,6 +148,20 @@ public final class FakePartition implements Partition {
         }
     }
 
+    /**
+     * Does something as a running guest: {@link #pause} waits for its end, and nothing is done unless the VM runs.
+     */
+    public void guarded(Runnable guest) {
+        running.readLock().lock();
+        try {
+            if (state == State.RUNNING) {
+                guest.run();
+            }
+        } finally {
+            running.readLock().unlock();
+        }
+    }
+
     /** Tells an event. */
     public void tell(PartitionEvent event) {
         upcall.event(event);
@@ -233,7 +250,12 @@ public final class FakePartition implements Partition {
     public synchronized void pause() {
         asked("pause");
         require(state != State.POWERED_OFF, "pause", "the VM is " + state);
-        state = State.PAUSED;
+        running.writeLock().lock();
+        try {
+            state = State.PAUSED;
+        } finally {
+            running.writeLock().unlock();
+        }
     }
 
     @Override

@@ -143,13 +143,7 @@ final class HostedVm implements VirtualMachine {
             partition.reset(); // refuses, and says why
             return;
         }
-        int dropped = ioRequests.drop();
-        try {
-            partition.reset();
-        } catch (RuntimeException refused) {
-            ioRequests.completeDropped(dropped);
-            throw refused;
-        }
+        ioRequests.reset(partition::reset);
     }
 
     @Override

@@ -25,12 +25,8 @@ abstract sealed class PageProtocol {
     /** {@return whether a request waits here for its dispatcher} */
     abstract boolean posted(int vcpu);
 
-    /**
-     * {@return whether a request was posted over one that is with its client: it cannot be told where a driver posts}
-     */
-    boolean reposted(int vcpu) {
-        return false;
-    }
+    /** {@return whether {@link #posted} tells a new request from one that is with its client} */
+    abstract boolean reposts();
 
     /** {@return whether the slot still holds the request that is to be answered: nobody may have changed its state} */
     abstract boolean held(int vcpu);
@@ -66,8 +62,8 @@ abstract sealed class PageProtocol {
         }
 
         @Override
-        boolean reposted(int vcpu) {
-            return posted(vcpu);
+        boolean reposts() {
+            return true;
         }
 
         @Override
@@ -108,6 +104,11 @@ abstract sealed class PageProtocol {
         @Override
         boolean posted(int vcpu) {
             return page.state(vcpu) == IoRequestPage.PROCESSING;
+        }
+
+        @Override
+        boolean reposts() {
+            return false;
         }
 
         @Override

@@ -57,16 +57,16 @@ final class RequestDispatcher {
             Slot slot = slots.slot(vcpu);
             long generation = slot.claim();
             if (generation == 0) {
-                if (!overrun(slot)) {
-                    return true; // somebody else is at it
+                if (cared(slot)) {
+                    return true;
                 }
             } else if (protocol.posted(vcpu) && take(slot, generation)) {
                 return true;
             } else {
-                // After the release: what was posted, or who was added, since we looked belongs to us.
+                // After the release: what was posted, added or begun since we looked belongs to us.
                 Routes tried = slot.orphanedUnder;
                 slot.release(generation);
-                if (tried != null && tried == registry.routes()) {
+                if (tried != null && tried == registry.routes() && clearing.get() == 0) {
                     return false;
                 }
             }
@@ -134,17 +134,28 @@ final class RequestDispatcher {
     }
 
     /**
-     * Finds out whether a hypervisor has posted a request over one that is still with its client. If so, the older is
-     * counted as lost and taken from its client.
+     * {@return whether somebody else takes care of what is posted: a router looks again after its release, and slots
+     * that were dropped are looked at when they are renewed}
+     *
+     * <p>
+     * A request that was posted over one that is still with its client: the older is counted as lost and taken from its
+     * client. When word and state have changed between our looks, the caller looks again.
      */
-    private boolean overrun(Slot slot) {
+    private boolean cared(Slot slot) {
         long stamp = slot.stamp();
-        boolean overrun = Slot.servingAt(stamp) && protocol.reposted(slot.vcpu()) && slot.stamp() == stamp;
-        if (overrun) {
-            answers.foundLost();
-            slots.drop(slot.vcpu());
-        }
-        return overrun;
+        return switch (Slot.phase(stamp)) {
+            case Slot.ROUTING, Slot.DROPPED -> true;
+            case Slot.SERVING -> {
+                if (!protocol.reposts()) {
+                    yield true;
+                }
+                if (protocol.posted(slot.vcpu()) && slot.stamp() == stamp && slots.replace(slot)) {
+                    answers.foundLost();
+                }
+                yield false;
+            }
+            default -> false;
+        };
     }
 
     /** An upcall has come, and nothing is posted: looks for a request that nobody has. */

@@ -163,16 +163,22 @@ public final class RoutedIoRequests implements IoRequests {
         try {
             await(() -> !slots.any(Slot::withThread), TimeUnit.MILLISECONDS.toNanos(CLEAR_MILLIS));
             for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
-                dispatcher.dispatch(vcpu);
-                Slot slot = slots.slot(vcpu);
-                long generation = attached(slot);
-                if (generation != 0) {
-                    answers.answerInPlace(slot, generation);
-                }
+                clear(vcpu);
             }
         } finally {
             dispatcher.endClearing();
         }
+    }
+
+    private void clear(int vcpu) {
+        do {
+            dispatcher.dispatch(vcpu); // completes at once what waits for a client
+            Slot slot = slots.slot(vcpu);
+            long generation = attached(slot);
+            if (generation != 0) {
+                answers.answerInPlace(slot, generation);
+            }
+        } while (protocol.posted(vcpu) && slots.slot(vcpu).servingGeneration() == 0);
     }
 
     @Override
@@ -210,27 +216,32 @@ public final class RoutedIoRequests implements IoRequests {
     }
 
     /**
-     * Takes all requests away, since the hypervisor is going to free the slots. A handler that is inside goes on; its
-     * answer is refused.
+     * Resets: no request is dispatched while the hypervisor frees the slots. What was in flight is forgotten; a handler
+     * that is inside goes on, and its answer is refused.
      *
-     * @return the vCPUs concerned, bit n for vCPU n
+     * @param reset
+     *            has the hypervisor free the slots
+     * @throws RuntimeException
+     *             that of the hypervisor; what was taken away is lost then, and completed with the value that is there
      */
-    public int drop() {
-        int dropped = 0;
-        for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
-            dropped |= slots.drop(vcpu) ? 1 << vcpu : 0;
+    public void reset(Runnable reset) {
+        int dropped = slots.drop();
+        try {
+            reset.run();
+            dropped = 0;
+        } finally {
+            slots.renew();
+            completeLost(dropped);
+            serveOrphans();
         }
-        return dropped;
     }
 
-    /** The hypervisor did not free the slots after all: completes what {@link #drop} has taken away. */
-    public void completeDropped(int vcpus) {
+    private void completeLost(int vcpus) {
         for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
             if ((vcpus & 1 << vcpu) != 0 && protocol.held(vcpu)) {
                 answers.foundLost();
                 Slot slot = slots.slot(vcpu);
-                long generation = slot.claim();
-                answers.answerAtOnce(slot, generation);
+                answers.answerAtOnce(slot, slot.claim());
             }
         }
     }
@@ -243,7 +254,7 @@ public final class RoutedIoRequests implements IoRequests {
      * @return what did not end, for people; empty when all did
      */
     public String shutDown() {
-        slots.close();
+        slots.drop();
         List<Client> clients = registry.clients();
         for (Client client : clients) {
             registry.remove(client);

@@ -189,9 +189,9 @@ final class Slot implements IoAccess {
         return word;
     }
 
-    /** {@return whether a request was with its client at the time of this stamp} */
-    static boolean servingAt(long stamp) {
-        return (stamp & PHASE_MASK) == SERVING;
+    /** {@return the phase at the time of this stamp} */
+    static int phase(long stamp) {
+        return (int) stamp & PHASE_MASK;
     }
 
     /** {@return whether it is with a threaded client} */

@@ -30,22 +30,34 @@ final class Slots {
         return slots.getAcquire(vcpu);
     }
 
-    /** Takes a vCPU's request away from its client, and makes the slot new. @return whether there was one */
-    boolean drop(int vcpu) {
-        Slot slot = slot(vcpu);
-        boolean dropped = take(slot); // before the new slot is there, so before the next request
-        slots.set(vcpu, new Slot(slot));
+    /** Takes a request away from its client, and makes the slot new. @return false when that was done already */
+    boolean replace(Slot slot) {
+        // Dropped before the new slot is there, so before the next request.
+        return drop(slot) && slots.compareAndSet(slot.vcpu(), slot, new Slot(slot));
+    }
+
+    /**
+     * Takes all requests away; no slot can be claimed until {@link #renew}.
+     *
+     * @return the vCPUs that had one, bit n for vCPU n
+     */
+    int drop() {
+        int dropped = 0;
+        for (int vcpu = 0; vcpu < count(); vcpu++) {
+            dropped |= drop(slot(vcpu)) ? 1 << vcpu : 0;
+        }
         return dropped;
     }
 
-    /** Takes all requests away, for good: no slot can be claimed afterwards. */
-    void close() {
+    /** Makes new what {@link #drop} has ended. */
+    void renew() {
         for (int vcpu = 0; vcpu < count(); vcpu++) {
-            take(slot(vcpu));
+            Slot slot = slot(vcpu);
+            slots.compareAndSet(vcpu, slot, new Slot(slot));
         }
     }
 
-    private boolean take(Slot slot) {
+    private boolean drop(Slot slot) {
         boolean dropped = slot.drop();
         Client client = slot.client();
         if (dropped && client != null) {

@@ -1,0 +1,183 @@
+package org.cupule.hw.cpu;
+
+import org.cupule.hardware.CpuContext;
+import org.cupule.hardware.CpuSpec;
+
+/**
+ * What all families of operations share: registers, memory, and how operands are reached.
+ *
+ * @threading confined to its CPU
+ */
+final class Processor {
+    final CpuSpec spec;
+    final CpuContext context;
+    final Registers state = new Registers();
+    final Fault fault = new Fault();
+    final Leave leave = new Leave();
+    final AccessLog log = new AccessLog(leave);
+    final Mmu mmu;
+    final Msrs msrs = new Msrs();
+    /** Interrupts are held off until after the next instruction (STI, MOV SS). */
+    boolean shadow;
+    /** Debug exceptions are held off too (MOV SS). */
+    boolean debugShadow;
+    /** An NMI is being handled: no other until IRET. */
+    boolean nmiBlocked;
+    /** The running instruction is executed while all other CPUs stand still. */
+    boolean exclusive;
+    /** A repeated string instruction has stopped in between: it is to be executed again. */
+    boolean unfinished;
+    /** The guest has executed HLT. */
+    boolean halted;
+    /** The FPU's control word; no status, no data. */
+    int fpuControl = 0x40;
+    /** Instructions retired before the running block. */
+    long retiredBefore;
+    /** Index of the running operation in its block. */
+    int index;
+
+    Processor(CpuSpec spec, CpuContext context) {
+        this.spec = spec;
+        this.context = context;
+        this.mmu = new Mmu(state, context, log, fault, leave, spec.cpuCount() > 1);
+    }
+
+    long retired() {
+        return retiredBefore + index;
+    }
+
+    // --- faults
+
+    Fault gp(int code) {
+        return fault.of(X86.GP, code);
+    }
+
+    Fault ud() {
+        return fault.of(X86.UD, Fault.NO_CODE);
+    }
+
+    void requireRing0() {
+        if (state.cpl != 0) {
+            throw gp(0);
+        }
+    }
+
+    // --- memory operands
+
+    /** {@return the effective address of an operation's memory operand} */
+    long offset(Op op) {
+        long[] r = state.r;
+        return r[op.base] + (r[op.index] << op.scale) + op.disp & op.addressMask;
+    }
+
+    long readAddress(Op op, int size) {
+        return linear(op.segment, offset(op), size, false);
+    }
+
+    long writeAddress(Op op, int size) {
+        return linear(op.segment, offset(op), size, true);
+    }
+
+    /** {@return the linear address of a segment's bytes} or faults where the segment does not allow the access. */
+    long linear(int segment, long offset, int size, boolean write) {
+        Segment s = state.segments[segment];
+        if (state.long64) {
+            long linear = segment >= X86.FS ? s.base + offset : offset;
+            if (linear << 16 >> 16 != linear || linear + size - 1 << 16 >> 16 != linear + size - 1) {
+                throw fault.of(segment == X86.SS ? X86.SS_ : X86.GP, 0);
+            }
+            return linear;
+        }
+        long end = offset + size - 1;
+        if (offset < s.first || end > s.last || !(write ? s.writable : s.readable) && !state.realOrV86()) {
+            throw fault.of(segment == X86.SS ? X86.SS_ : X86.GP, 0);
+        }
+        return s.base + offset & 0xFFFF_FFFFL;
+    }
+
+    /** Reads ModRM.rm, zero-extended. */
+    long readRm(Op op) {
+        return op.memory ? mmu.load(readAddress(op, op.size), op.size) : state.get(op.rm, op.size);
+    }
+
+    /** Reads ModRM.rm of another size than the operation's. */
+    long readRm(Op op, int size) {
+        return op.memory ? mmu.load(readAddress(op, size), size) : state.get(op.rm, size);
+    }
+
+    /** Writes ModRM.rm. */
+    void writeRm(Op op, long value) {
+        if (op.memory) {
+            mmu.store(writeAddress(op, op.size), op.size, value);
+        } else {
+            state.set(op.rm, op.size, value);
+        }
+    }
+
+    // --- the stack
+
+    /** Pushes; RSP changes only when the store has been made. */
+    void push(long value, int size) {
+        long rsp = state.r[Registers.RSP];
+        long offset = rsp - size & state.stackMask;
+        mmu.store(linear(X86.SS, offset, size, true), size, value);
+        stackPointer(offset);
+    }
+
+    /** Reads what lies at a distance above the stack pointer. */
+    long peek(long distance, int size) {
+        long offset = state.r[Registers.RSP] + distance & state.stackMask;
+        return mmu.load(linear(X86.SS, offset, size, false), size);
+    }
+
+    long pop(int size) {
+        long value = peek(0, size);
+        release(size);
+        return value;
+    }
+
+    /** Takes bytes off the stack. */
+    void release(long bytes) {
+        stackPointer(state.r[Registers.RSP] + bytes & state.stackMask);
+    }
+
+    /** Sets the part of RSP that the stack's width covers. */
+    void stackPointer(long offset) {
+        long mask = state.stackMask;
+        state.r[Registers.RSP] = mask == 0xFFFF ? state.r[Registers.RSP] & ~mask | offset & mask : offset & mask;
+    }
+
+    // --- branches
+
+    /** Goes to an offset in CS: #GP(0) where that lies outside. */
+    void jump(long target, int size) {
+        state.rip = checked(size == 2 ? target & 0xFFFF : size == 4 ? target & 0xFFFF_FFFFL : target);
+    }
+
+    long checked(long target) {
+        if (state.long64 ? target << 16 >> 16 != target : target > state.segments[X86.CS].limit) {
+            throw gp(0);
+        }
+        return target;
+    }
+
+    /** {@return the linear address of the instruction pointer} */
+    long linearRip() {
+        return state.long64 ? state.rip : state.segments[X86.CS].base + state.rip & 0xFFFF_FFFFL;
+    }
+
+    /** Follows changes of CS, SS, CR0, EFER or the CPL. */
+    void modeChanged() {
+        state.derive();
+        mmu.privilege();
+    }
+
+    static long signExtend(long value, int size) {
+        return switch (size) {
+            case 1 -> (byte) value;
+            case 2 -> (short) value;
+            case 4 -> (int) value;
+            default -> value;
+        };
+    }
+}
