@@ -439,4 +439,18 @@ public abstract class EptContract {
 
         assertThat(other.mapped(0, K4)).isFalse();
     }
+
+    @Test
+    void walksWithoutAllocating() {
+        ept.map(0, G1, M2 + 3 * K4, RX, MemoryType.WB);
+
+        long bytes = Allocation.bytes(() -> {
+            for (long gpa = 0; gpa < 2 * M2; gpa += K4) {
+                ept.walk(gpa, R, out);
+                ept.walk(gpa, RW, out);
+            }
+        });
+
+        assertThat(bytes).isZero();
+    }
 }

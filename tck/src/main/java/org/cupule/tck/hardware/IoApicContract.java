@@ -458,4 +458,23 @@ public abstract class IoApicContract {
         assertThatThrownBy(() -> apic.restore(state)).isInstanceOf(StateException.class)
                 .hasMessageContaining("ioapic");
     }
+
+    @Test
+    void carriesInterruptsWithoutAllocating() {
+        IoApic quiet = factory().create((destination, logical, mode, vector, level) -> {
+        });
+
+        long bytes = Allocation.bytes(() -> {
+            for (int pin = 0; pin < 48; pin++) {
+                quiet.write(IOREGSEL, 0x10 + 2 * pin);
+                quiet.write(IOWIN, LEVEL | 0x35);
+                quiet.line(pin, true);
+                quiet.line(pin, false);
+                quiet.endOfInterrupt(0x35);
+                quiet.read(IOWIN);
+            }
+        });
+
+        assertThat(bytes).isZero();
+    }
 }

@@ -539,4 +539,23 @@ public abstract class LapicContract {
         assertThat(lapic.read(SVR)).isEqualTo(0xFF);
         assertThat(lapic.read(LVT_TIMER)).isEqualTo(MASKED);
     }
+
+    @Test
+    void carriesInterruptsWithoutAllocating() {
+        long bytes = Allocation.bytes(() -> {
+            for (int vector = 16; vector < 256; vector++) {
+                lapic.accept(vector, false);
+                lapic.write(TPR, 0xF0);
+                lapic.pending();
+                lapic.cr8(0);
+                lapic.acknowledge();
+                lapic.read(ISR);
+                lapic.write(EOI, 0);
+                lapic.matches(vector, true);
+                lapic.priority();
+            }
+        });
+
+        assertThat(bytes).isZero();
+    }
 }

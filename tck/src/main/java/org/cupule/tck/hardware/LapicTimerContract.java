@@ -508,4 +508,22 @@ public abstract class LapicTimerContract {
 
         assertThat(board.armings).isEqualTo(before);
     }
+
+    @Test
+    void keepsTimeWithoutAllocating() {
+        lapic.write(LVT_TIMER, PERIODIC | 0x40);
+
+        long bytes = Allocation.bytes(() -> {
+            for (int count = 1; count < 200; count++) {
+                lapic.write(INITIAL_COUNT, count);
+                board.clock.jump(count);
+                lapic.timer();
+                lapic.read(CURRENT_COUNT);
+                lapic.acknowledge();
+                lapic.write(EOI, 0);
+            }
+        });
+
+        assertThat(bytes).isZero();
+    }
 }

@@ -701,4 +701,27 @@ public abstract class PicContract {
     private void assertRefused(ModelState state) {
         assertThatThrownBy(() -> factory().create(intr::add).restore(state)).isInstanceOf(StateException.class);
     }
+
+    @Test
+    void carriesInterruptsWithoutAllocating() {
+        Pic quiet = factory().create(high -> {
+        });
+        for (int[] write : new int[][]{{0x20, 0x11}, {0x21, 0x20}, {0x21, 4}, {0x21, 1}, {0xA0, 0x11}, {0xA1, 0x28},
+                {0xA1, 2}, {0xA1, 1}}) {
+            quiet.write(write[0], write[1]);
+        }
+
+        long bytes = Allocation.bytes(() -> {
+            for (int irq = 0; irq < 16; irq++) {
+                quiet.line(irq, true);
+                quiet.line(irq, false);
+                quiet.acknowledge();
+                quiet.write(SLAVE, NON_SPECIFIC_END);
+                quiet.write(MASTER, NON_SPECIFIC_END);
+                quiet.read(MASTER);
+            }
+        });
+
+        assertThat(bytes).isZero();
+    }
 }
