@@ -21,7 +21,6 @@ import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionEvent;
 import org.cupule.hypervisor.VcpuState;
 import org.cupule.time.VmClock;
-import org.cupule.types.HsmException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,7 +81,7 @@ final class HostedVm implements VirtualMachine {
         for (EventListener listener : listeners) {
             try {
                 listener.event(event);
-            } catch (RuntimeException failure) {
+            } catch (RuntimeException | Error failure) {
                 LOG.warn("a listener of VM '{}' failed on {}", name, event, failure);
             }
         }
@@ -153,7 +152,7 @@ final class HostedVm implements VirtualMachine {
         }
         try {
             partition.destroy();
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | Error refused) {
             life.revert();
             throw refused;
         }
@@ -179,7 +178,7 @@ final class HostedVm implements VirtualMachine {
         }
         try {
             partition.pause();
-        } catch (HsmException refused) {
+        } catch (RuntimeException refused) {
             LOG.debug("VM '{}' was not paused before it is destroyed", name, refused);
         }
         destroy();

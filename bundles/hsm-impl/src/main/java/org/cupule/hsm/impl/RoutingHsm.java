@@ -36,6 +36,7 @@ public final class RoutingHsm implements HypervisorServiceModule {
 
     private final List<HostedVm> machines = new CopyOnWriteArrayList<>();
     private volatile List<Backend> backends = List.of();
+    private volatile boolean stopped;
 
     /** Makes an HSM without hypervisors. */
     public RoutingHsm() {
@@ -60,10 +61,11 @@ public final class RoutingHsm implements HypervisorServiceModule {
     /** Destroys all VMs: they cannot outlive the HSM. */
     @Deactivate
     public void deactivate() {
+        stopped = true; // before the list is read: partner in create()
         for (HostedVm vm : machines) {
             try {
                 vm.close();
-            } catch (RuntimeException failure) {
+            } catch (RuntimeException | Error failure) {
                 LOG.error("a VM could not be destroyed when the HSM was stopped", failure);
             }
         }
@@ -79,6 +81,10 @@ public final class RoutingHsm implements HypervisorServiceModule {
         Hypervisor hypervisor = choose(creation.hypervisor());
         HostedVm vm = new VmMaker(creation, hypervisor, machines::remove).make();
         machines.addFirst(vm);
+        if (stopped) {
+            vm.close();
+            throw new HsmException(Errno.ENODEV, "create", "the HSM has been stopped");
+        }
         LOG.info("VM '{}' created: id {}, {} vCPUs on {}", vm.name(), vm.vmid(), vm.vcpuCount(),
                 vm.hypervisor().name());
         return vm;

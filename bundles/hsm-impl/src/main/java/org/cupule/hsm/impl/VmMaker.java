@@ -51,7 +51,7 @@ final class VmMaker {
             HostedVm vm = new HostedVm(creation, info, partition, arena, page, unlink);
             upcall.lead(vm);
             return vm;
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             undo(partition);
             arena.close();
             throw refused(failure);
@@ -83,7 +83,7 @@ final class VmMaker {
             return hypervisor.create(new PartitionCreation(creation.name(), affinity, creation.flags(),
                     creation.behaviour(), creation.deterministic(), creation.queuedUpcall(), creation.models()),
                     upcall);
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) {
             throw refused(failure);
         }
     }
@@ -96,7 +96,7 @@ final class VmMaker {
                 + "' made a VM of " + partition.vcpuCount() + " vCPUs; there are slots for 16");
     }
 
-    private HsmException refused(RuntimeException failure) {
+    private HsmException refused(Throwable failure) {
         return new HsmException(Errno.EINVAL, "create",
                 "hypervisor '" + info.name() + "' made no VM '" + creation.name() + "': " + failure.getMessage(),
                 failure);
@@ -108,12 +108,12 @@ final class VmMaker {
         }
         try {
             partition.pause();
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | Error refused) {
             LOG.debug("a VM that was not made could not be paused", refused);
         }
         try {
             partition.destroy();
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | Error refused) {
             LOG.error("a VM that was not made stays behind in the hypervisor", refused);
         }
     }

@@ -22,6 +22,7 @@ final class ClientRegistry {
     private final AtomicLong orders = new AtomicLong();
     private final Slots slots;
     private final Runnable onMoreRoutes;
+    private final long removalNanos;
     /** Oldest first; each with its ranges, oldest first. */
     private final Map<Client, List<Registration>> clients = new LinkedHashMap<>();
     private volatile Routes routes = Routes.NONE;
@@ -34,14 +35,21 @@ final class ClientRegistry {
      *
      * @param onMoreRoutes
      *            called, without the lock, when requests that found no client may find one now
+     * @param removalNanos
+     *            how long the removal of a client waits for its handler to return
      */
-    ClientRegistry(Slots slots, Runnable onMoreRoutes) {
+    ClientRegistry(Slots slots, Runnable onMoreRoutes, long removalNanos) {
+        this.removalNanos = removalNanos;
         this.slots = slots;
         this.onMoreRoutes = onMoreRoutes;
     }
 
     Routes routes() {
         return routes;
+    }
+
+    long removalNanos() {
+        return removalNanos;
     }
 
     Slots slots() {

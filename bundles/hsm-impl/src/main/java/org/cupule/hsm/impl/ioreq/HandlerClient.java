@@ -20,8 +20,6 @@ import org.slf4j.LoggerFactory;
 abstract sealed class HandlerClient extends Client implements IoClient permits InlineClient, ThreadedClient {
     /** How often a failed call is repeated. */
     static final int RETRIES = 3;
-    /** How long the removal of a client waits for its handler to return, in seconds. */
-    static final long REMOVAL_SECONDS = 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(HandlerClient.class);
     private static final long ALL_ONES = -1;
@@ -116,13 +114,14 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
             stop(); // who waited here would wait for itself
             return;
         }
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(REMOVAL_SECONDS);
+        long deadline = System.nanoTime() + registry.removalNanos();
         registry.slots().awaitRouted();
         boolean empty = await(() -> !registry.slots().any(slot -> slot.with(this)), deadline);
         stop();
         if (!empty || !await(this::stopped, deadline)) {
             throw new HsmException(Errno.ETIMEDOUT, "close", "a handler of client '" + clientName()
-                    + "' has not returned for " + REMOVAL_SECONDS + " s; it gets no further requests");
+                    + "' has not returned for " + TimeUnit.NANOSECONDS.toMillis(registry.removalNanos())
+                    + " ms; it gets no further requests");
         }
     }
 

@@ -2,7 +2,6 @@ package org.cupule.hsm.impl.ioreq;
 
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hypervisor.Partition;
-import org.cupule.types.HsmException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +39,7 @@ abstract sealed class PageProtocol {
     final void finish(int vcpu) {
         try {
             partition.finish(vcpu);
-        } catch (HsmException refused) {
+        } catch (RuntimeException refused) {
             // The VM was powered off between answer and notice: nobody waits any more.
             LOG.debug("finish of vCPU {} refused", vcpu, refused);
         }

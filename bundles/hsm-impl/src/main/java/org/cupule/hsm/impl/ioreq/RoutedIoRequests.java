@@ -27,6 +27,7 @@ import org.cupule.types.HsmException;
 public final class RoutedIoRequests implements IoRequests {
     private static final int MAX_TRACE = 65536;
     private static final long CLEAR_MILLIS = 100;
+    private static final long REMOVAL_SECONDS = 10;
     private static final long SHUTDOWN_SECONDS = 10;
 
     private final Life life;
@@ -56,7 +57,7 @@ public final class RoutedIoRequests implements IoRequests {
         protocol = raw ? new PageProtocol.Raw(page, partition) : new PageProtocol.Claimed(page, partition);
         slots = new Slots(partition.vcpuCount());
         answers = new Answers(protocol, partition.clock());
-        registry = new ClientRegistry(slots, this::serveOrphans);
+        registry = new ClientRegistry(slots, this::serveOrphans, TimeUnit.SECONDS.toNanos(REMOVAL_SECONDS));
         dispatcher = new RequestDispatcher(protocol, slots, answers, raw ? new PciCombiner(page, behaviour) : null,
                 registry);
         thread = new DispatcherThread("VM" + vmid + "-dispatcher", slots, protocol, dispatcher, registry);

@@ -65,7 +65,7 @@ public final class MappedMemory implements GuestMemory {
         takeMapping();
         try {
             add(wanted);
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | Error refused) {
             giveMappingBack();
             throw refused;
         }
@@ -135,7 +135,7 @@ public final class MappedMemory implements GuestMemory {
         }
         try {
             partition.setRegions(parts.stream().map(MappedMemory::region).toList());
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | Error refused) {
             change(now -> without(now, parts));
             throw refused;
         }
@@ -166,7 +166,7 @@ public final class MappedMemory implements GuestMemory {
         }
         try {
             partition.setRegions(List.of(Region.remove(gpa, lengthBytes)));
-        } catch (RuntimeException refused) {
+        } catch (RuntimeException | Error refused) {
             settle(parts);
             throw refused;
         }
