@@ -34,19 +34,26 @@ final class ControlOps {
     // --- control registers
 
     void movFrom(Op op) {
+        requireExisting(op.reg);
         cpu.requireRing0();
         long value = switch (op.reg) {
             case 0 -> state.cr0;
             case 2 -> state.cr2;
             case 3 -> state.cr3;
             case 4 -> state.cr4;
-            case 8 -> cpu.log.access(CpuExit.CR8, 0, 1, false, 0);
-            default -> throw cpu.ud();
+            default -> cpu.log.access(CpuExit.CR8, 0, 1, false, 0);
         };
         state.set(op.rm, op.size, value);
     }
 
+    private void requireExisting(int register) {
+        if (register != 0 && register != 2 && register != 3 && register != 4 && (register != 8 || !state.long64)) {
+            throw cpu.ud();
+        }
+    }
+
     void movTo(Op op) {
+        requireExisting(op.reg);
         cpu.requireRing0();
         long value = state.get(op.rm, op.size);
         switch (op.reg) {
@@ -54,13 +61,12 @@ final class ControlOps {
             case 2 -> state.cr2 = value;
             case 3 -> cr3(value);
             case 4 -> cr4(value);
-            case 8 -> {
+            default -> {
                 if ((value & ~15L) != 0) {
                     throw cpu.gp(0);
                 }
                 cpu.log.access(CpuExit.CR8, 0, 1, true, value);
             }
-            default -> throw cpu.ud();
         }
     }
 

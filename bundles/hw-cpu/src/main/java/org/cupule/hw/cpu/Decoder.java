@@ -499,7 +499,7 @@ final class Decoder {
     }
 
     private void group15(int sub) {
-        if (!op.memory && sub >= 5) {
+        if (!op.memory && sub >= 5 && op.rep == 0 && !operand16) {
             op.code = Code.FENCE;
         } else if (op.memory && sub == 7) {
             op.code = Code.CLFLUSH;
@@ -616,6 +616,7 @@ final class Decoder {
         boolean toRegister = op.imm2 == 1;
         op.imm2 = toRegister ? 1 : immediate ? 2 : 0;
         if (immediate && !op.memory) {
+            op.reg = op.modrm != 0 ? op.rm : op.reg;
             if (op.size >= 4) {
                 op.imm = op.size == 4 ? op.imm & 0xFFFF_FFFFL : op.imm;
                 op.code = Code.MOV_RI;

@@ -132,8 +132,7 @@ final class IntegerOps {
     }
 
     private void plain(Op op, long address, int kind, long b) {
-        cpu.mmu.probe(address, true);
-        cpu.mmu.probe(address + op.size - 1, true);
+        cpu.mmu.probe(address, op.size);
         long a = cpu.mmu.load(address, op.size);
         keepFlags();
         long value = changed(kind, a, b, op.size);
@@ -184,8 +183,7 @@ final class IntegerOps {
 
     private long load(long address, int size, @Nullable MemorySegment segment) {
         if (segment == null) {
-            cpu.mmu.probe(address, true);
-            cpu.mmu.probe(address + size - 1, true);
+            cpu.mmu.probe(address, size);
         }
         return cpu.mmu.load(address, size);
     }
@@ -325,7 +323,7 @@ final class IntegerOps {
         if (op.imm2 == 1) {
             state.set(op.reg, op.size, cpu.readRm(op));
         } else if (op.imm2 == 2) {
-            if (op.memory || op.modrm != 0) {
+            if (op.memory) {
                 cpu.writeRm(op, op.imm);
             } else {
                 state.set(op.reg, op.size, op.imm);

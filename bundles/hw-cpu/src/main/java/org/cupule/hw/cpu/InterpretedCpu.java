@@ -127,7 +127,7 @@ final class InterpretedCpu implements Cpu {
             throw e;
         }
         log.clear();
-        boolean ended = cpu.retired() != retired;
+        boolean ended = cpu.retired() != retired || cpu.unfinished;
         if (ended) {
             state.flags &= ~X86.RF;
         }

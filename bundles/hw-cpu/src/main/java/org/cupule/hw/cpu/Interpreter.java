@@ -47,6 +47,7 @@ final class Interpreter {
         limit = Math.min(most, ops.length);
         cpu.index = 0;
         mmu.codeChanged = false;
+        cpu.unfinished = false;
         try {
             execute(ops);
         } catch (Fault | Leave e) {
@@ -57,7 +58,6 @@ final class Interpreter {
         }
         Op done = ops[cpu.index - 1];
         if (cpu.unfinished) {
-            cpu.unfinished = false;
             cpu.index--;
             state.rip = wrap(head + done.offset);
         } else if (!done.last) {
@@ -233,7 +233,7 @@ final class Interpreter {
     private long address(Op op, int size, boolean write) {
         long[] r = state.r;
         long offset = r[op.base] + (r[op.index] << op.scale) + op.disp & op.addressMask;
-        if (state.long64 && op.segment < X86.FS && offset << 16 >> 16 == offset) {
+        if (state.flat && op.segment < X86.FS && offset << 16 >> 16 == offset) {
             return offset;
         }
         return cpu.linear(op.segment, offset, size, write);
@@ -284,6 +284,7 @@ final class Interpreter {
 
     private void addToMemory32(Op op) {
         long address = address(op, 4, true);
+        mmu.probe(address, 4);
         int old = mmu.load32(address);
         mmu.store32(address, old + (int) state.r[op.reg]);
         alu.add32(old & 0xFFFF_FFFFL, state.r[op.reg]);
@@ -292,6 +293,7 @@ final class Interpreter {
 
     private void addToMemory64(Op op) {
         long address = address(op, 8, true);
+        mmu.probe(address, 8);
         long old = mmu.load64(address);
         mmu.store64(address, old + state.r[op.reg]);
         alu.add64(old, state.r[op.reg]);
@@ -302,7 +304,7 @@ final class Interpreter {
 
     private void push64(long value) {
         long offset = state.r[Registers.RSP] - 8;
-        if (offset << 16 >> 16 == offset) {
+        if (state.flat && offset << 16 >> 16 == offset) {
             mmu.store64(offset, value);
             state.r[Registers.RSP] = offset;
         } else {
@@ -313,7 +315,7 @@ final class Interpreter {
 
     private long pop64() {
         long offset = state.r[Registers.RSP];
-        if (offset << 16 >> 16 != offset) {
+        if (!state.flat || offset << 16 >> 16 != offset) {
             return cpu.pop(8);
         }
         long value = mmu.load64(offset);
@@ -340,7 +342,7 @@ final class Interpreter {
 
     private void ret64() {
         long offset = state.r[Registers.RSP];
-        long target = offset << 16 >> 16 == offset ? mmu.load64(offset) : cpu.peek(0, 8);
+        long target = state.flat && offset << 16 >> 16 == offset ? mmu.load64(offset) : cpu.peek(0, 8);
         state.rip = cpu.checked(target);
         state.r[Registers.RSP] = offset + 8;
     }

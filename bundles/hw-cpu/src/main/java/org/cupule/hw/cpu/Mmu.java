@@ -358,6 +358,15 @@ final class Mmu {
         }
     }
 
+    /** Faults if bytes could not be written; the fault tells the first byte of the page that refuses. */
+    void probe(long linear, int size) {
+        probe(linear, true);
+        int first = 0x1000 - ((int) linear & 0xFFF);
+        if (first < size) {
+            probe(next(linear, first), true);
+        }
+    }
+
     private long next(long linear, int bytes) {
         return state.long64 || state.longMode() && system ? linear + bytes : linear + bytes & 0xFFFF_FFFFL;
     }

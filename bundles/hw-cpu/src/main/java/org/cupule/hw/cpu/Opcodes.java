@@ -303,7 +303,7 @@ final class Opcodes {
         two(0xBF, Code.MOVSX16, 0, Form.E_V, TO_REG);
         two(0xC0, Code.XADD, 0, Form.E_B, LOCK);
         two(0xC1, Code.XADD, 0, Form.E_V, LOCK);
-        two(0xC3, Code.UNKNOWN, 0, Form.E_V, LAST);
+        two(0xC3, Code.MOV, 0, Form.E_V, MEM); // MOVNTI
         two(0xC7, Code.CMPXCHG8B, -1, Form.E_V, LOCK); // group 9
         TWO[0xFF] = new Row(Code.UD, 0, Form.E_V, LAST);
         for (int i = 0x10; i < 0x18; i++) {

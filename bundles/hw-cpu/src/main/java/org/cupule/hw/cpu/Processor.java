@@ -86,18 +86,37 @@ final class Processor {
             if (linear << 16 >> 16 != linear || linear + size - 1 << 16 >> 16 != linear + size - 1) {
                 throw fault.of(segment == X86.SS ? X86.SS_ : X86.GP, 0);
             }
+            requireAligned(linear, size);
             return linear;
         }
         long end = offset + size - 1;
         if (offset < s.first || end > s.last || !(write ? s.writable : s.readable) && !state.realOrV86()) {
             throw fault.of(segment == X86.SS ? X86.SS_ : X86.GP, 0);
         }
-        return s.base + offset & 0xFFFF_FFFFL;
+        long linear = s.base + offset & 0xFFFF_FFFFL;
+        requireAligned(linear, size);
+        return linear;
+    }
+
+    private void requireAligned(long linear, int size) {
+        if (state.aligned && (linear & Math.min(size, 8) - 1) != 0) {
+            throw fault.of(X86.AC_, 0);
+        }
     }
 
     /** Reads ModRM.rm, zero-extended. */
     long readRm(Op op) {
         return op.memory ? mmu.load(readAddress(op, op.size), op.size) : state.get(op.rm, op.size);
+    }
+
+    /** Reads ModRM.rm, which will be written: where that is refused the fault is a write's. */
+    long readForWrite(Op op) {
+        if (!op.memory) {
+            return state.get(op.rm, op.size);
+        }
+        long address = writeAddress(op, op.size);
+        mmu.probe(address, op.size);
+        return mmu.load(address, op.size);
     }
 
     /** Reads ModRM.rm of another size than the operation's. */

@@ -65,6 +65,10 @@ final class Registers {
     boolean long64;
     /** Whether the default operand and address size of CS is 32 bits, derived. */
     boolean code32;
+    /** Whether an unaligned access raises #AC: CR0.AM, EFLAGS.AC and CPL 3, derived. */
+    boolean aligned;
+    /** Whether an address in a segment below FS is linear as it is: 64-bit code without alignment checks, derived. */
+    boolean flat;
     /** Mask of the stack pointer's width, derived. */
     long stackMask = 0xFFFF;
     /** The four PDPTEs of PAE paging, loaded with CR3. */
@@ -106,6 +110,8 @@ final class Registers {
         Segment cs = segments[X86.CS];
         long64 = longMode() && (cs.attributes & Segment.LONG) != 0;
         code32 = !long64 && cs.big();
+        aligned = cpl == 3 && (cr0 & X86.CR0_AM) != 0 && (flags & X86.AC) != 0;
+        flat = long64 && !aligned;
         stackMask = long64 ? -1L : segments[X86.SS].big() ? 0xFFFF_FFFFL : 0xFFFF;
     }
 
@@ -206,7 +212,11 @@ final class Registers {
     /** Replaces all of RFLAGS. */
     void rflags(long value) {
         flagBits = 0;
+        boolean checks = ((value ^ flags) & X86.AC) != 0;
         flags = value & X86.FLAGS | 2;
+        if (checks) {
+            derive();
+        }
     }
 
     /** Sets some arithmetic flags and leaves the others. */

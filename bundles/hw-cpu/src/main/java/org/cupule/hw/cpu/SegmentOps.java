@@ -272,7 +272,7 @@ final class SegmentOps {
         int selector = (int) cpu.readRm(op, 2);
         boolean known = (selector & 0xFFFC) != 0 && read(selector, found) && inspectable(selector, rights);
         if (known) {
-            state.set(op.reg, op.size, rights ? found.low >>> 32 & 0xF0_FF00 : found.limit());
+            state.set(op.reg, op.size, rights ? found.low >>> 32 & 0xFF_FF00 : found.limit());
         }
         state.flag(X86.ZF, known ? X86.ZF : 0);
     }

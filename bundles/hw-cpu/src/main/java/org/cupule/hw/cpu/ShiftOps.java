@@ -64,11 +64,9 @@ final class ShiftOps {
     void shift(Op op) {
         int raw = op.imm2 == 2 ? state.get8(Registers.RCX) : (int) op.imm;
         int count = raw & (op.size == 8 ? 63 : 31);
-        long value = cpu.readRm(op);
+        long value = cpu.readForWrite(op);
         if (count == 0) {
-            if (op.memory) {
-                cpu.mmu.probe(cpu.writeAddress(op, op.size), true);
-            } else if (op.size == 4) {
+            if (!op.memory && op.size == 4) {
                 state.set(op.rm, 4, value);
             }
             return;
@@ -161,21 +159,17 @@ final class ShiftOps {
     /** SHLD and SHRD; the count is an immediate (kind 0) or CL (kind 1). */
     void shiftDouble(Op op, boolean left) {
         int count = (op.kind == 0 ? (int) op.imm : state.get8(Registers.RCX)) & (op.size == 8 ? 63 : 31);
-        long value = cpu.readRm(op);
+        long value = cpu.readForWrite(op);
         if (count == 0) {
-            if (op.memory) {
-                cpu.mmu.probe(cpu.writeAddress(op, op.size), true);
-            } else if (op.size == 4) {
+            if (!op.memory && op.size == 4) {
                 state.set(op.rm, 4, value);
             }
             return;
         }
         int bits = op.size * 8;
         long other = state.get(op.reg, op.size);
-        if (count > bits) { // 16 bits only: processors go on with the destination's own bits
-            long before = value;
+        if (count > bits) { // 16 bits only: undefined; processors go on with the source
             value = other;
-            other = before;
             count -= bits;
         }
         long result = count == bits

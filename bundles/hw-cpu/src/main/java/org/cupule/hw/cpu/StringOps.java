@@ -52,8 +52,8 @@ final class StringOps {
             if (count == 0 || compares && state.zf() != (op.rep == 0xF3)) {
                 return true;
             }
-            if (cpu.log.replaying() || many > 0 || cpu.mmu.codeChanged) {
-                return false; // this element's answers are used up; or a whole run was made
+            if (cpu.log.replaying() || many > 0 || cpu.mmu.codeChanged || (state.flags & X86.TF) != 0) {
+                return false; // this element's answers are used up, a whole run was made, or each element traps
             }
         }
         return false;
@@ -141,7 +141,7 @@ final class StringOps {
 
     /** Does a run of MOVS or STOS at once. {@return how many elements; 0 where it must be done one by one} */
     private long many(Op op, long count) {
-        if (count < 8 || op.code != Code.MOVS && op.code != Code.STOS || (state.flags & X86.DF) != 0
+        if (count < 8 || (state.flags & X86.TF) != 0 || op.code != Code.MOVS && op.code != Code.STOS || (state.flags & X86.DF) != 0
                 || cpu.log.replaying()) {
             return 0;
         }
