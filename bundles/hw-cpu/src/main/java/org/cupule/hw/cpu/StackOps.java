@@ -39,18 +39,9 @@ final class StackOps {
         }
     }
 
-    /**
-     * PUSH of a segment register. With a 32-bit operand only the lower half of the slot is written, as processors do.
-     */
+    /** PUSH of a segment register, zero-extended. */
     void pushSegment(Op op) {
-        int selector = state.segments[op.kind].selector;
-        if (op.size == 4) {
-            long offset = state.r[Registers.RSP] - 4 & state.stackMask;
-            cpu.mmu.store16(cpu.linear(X86.SS, offset, 4, true), selector);
-            cpu.stackPointer(offset);
-        } else {
-            cpu.push(selector, op.size);
-        }
+        cpu.push(state.segments[op.kind].selector, op.size);
     }
 
     void popSegment(Op op) {

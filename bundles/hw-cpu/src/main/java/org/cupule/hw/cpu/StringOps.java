@@ -141,7 +141,8 @@ final class StringOps {
 
     /** Does a run of MOVS or STOS at once. {@return how many elements; 0 where it must be done one by one} */
     private long many(Op op, long count) {
-        if (count < 8 || (state.flags & X86.TF) != 0 || op.code != Code.MOVS && op.code != Code.STOS || (state.flags & X86.DF) != 0
+        if (count < 8 || (state.flags & X86.TF) != 0 || op.code != Code.MOVS && op.code != Code.STOS
+                || (state.flags & X86.DF) != 0
                 || cpu.log.replaying()) {
             return 0;
         }
