@@ -2,6 +2,7 @@ package org.cupule.machine.device;
 
 import org.cupule.time.VmClock;
 import org.cupule.time.VmTimer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A device's timer. Its deadline belongs to the context: it is recorded while the context is on probation, and comes
@@ -12,7 +13,8 @@ import org.cupule.time.VmTimer;
 final class DeviceTimer implements VmTimer {
     private final LiveContext context;
     private final String name;
-    private final Runnable action;
+    /** Null after the end of its context: the clock may know the timer longer than the plug-in's classes may live. */
+    private @Nullable Runnable action;
     private final VmTimer wire;
     private long deadline = NEVER;
     private volatile boolean due;
@@ -69,9 +71,10 @@ final class DeviceTimer implements VmTimer {
         wire.disarm();
     }
 
-    /** Lets the clock forget it, and keeps the deadline for who takes over. */
+    /** Ends it; the deadline can still be read by who takes over. */
     void disconnect() {
         wire.disarm();
+        action = null;
     }
 
     private void fire() {
@@ -93,6 +96,7 @@ final class DeviceTimer implements VmTimer {
         return true;
     }
 
+    @Nullable
     Runnable action() {
         return action;
     }

@@ -4,9 +4,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.cupule.abi.IoRequestPage;
+import org.cupule.device.DeviceFactory;
 import org.cupule.hsm.interrupt.Interrupts;
 import org.cupule.hsm.ioreq.IoAccess;
 import org.cupule.hsm.ioreq.IoClient;
@@ -16,7 +18,10 @@ import org.cupule.machine.Machine.DeviceInfo;
 import org.cupule.machine.memory.MemoryLayout;
 import org.cupule.machine.stream.Backing;
 import org.cupule.pci.PciFunction;
+import org.cupule.state.ModelState;
 import org.cupule.time.VmClock;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.cupule.types.IoRange;
 import org.cupule.types.ModelInfo;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +61,7 @@ public final class HostedDevice implements IoHandler {
     private final LineDriver[] drivers;
     private final @Nullable PciFunction function;
     private final IoClient client;
+    private final Shape shape;
     private final AtomicBoolean moving = new AtomicBoolean();
 
     private volatile Seat seat = new Seat();
@@ -64,9 +70,11 @@ public final class HostedDevice implements IoHandler {
     private volatile ModelInfo model;
     private volatile long bundle;
     private volatile String status = "running";
-    /** While parked: the host time, by System.nanoTime, from which accesses float; guarded by {@code parked}. */
+    /** While parked: the host time, by System.nanoTime, from which accesses float. */
     private volatile long floatsFrom;
-    private volatile boolean parked;
+    private volatile @Nullable Parked parked;
+    private volatile @Nullable Instance sick;
+    private volatile boolean resetOnReturn;
     private volatile long failures;
     /** Written inside the gate, read anywhere: opaque. */
     private long accesses;
@@ -81,6 +89,7 @@ public final class HostedDevice implements IoHandler {
         this.function = function;
         this.model = offer.info();
         this.bundle = offer.bundle();
+        this.shape = Shape.of(offer.spec());
         this.client = board.vm().ioRequests().inline(name, this);
         backing.onInput(this::inputArrived);
     }
@@ -98,7 +107,7 @@ public final class HostedDevice implements IoHandler {
         } finally {
             leave(here);
         }
-        return parked && awaitReturn() ? handle(access) : FLOAT;
+        return parked != null && awaitReturn() ? handle(access) : FLOAT;
     }
 
     private Seat enter() {
@@ -162,14 +171,14 @@ public final class HostedDevice implements IoHandler {
     /** Waits for a parked device to come back. @return whether it has, before its accesses float */
     private boolean awaitReturn() {
         boolean interrupted = false;
-        while (parked && floatsFrom - System.nanoTime() > 0) {
+        while (parked != null && floatsFrom - System.nanoTime() > 0) {
             LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
             interrupted |= Thread.interrupted();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        return !parked;
+        return parked == null;
     }
 
     // ------------------------------------------------------------------ timers and input
@@ -220,8 +229,8 @@ public final class HostedDevice implements IoHandler {
             inputDue = false;
             run(here, instance, instance.context().inputAction(), "input");
         }
-        for (Runnable action = instance.context().nextDue(); action != null; action = instance.context().nextDue()) {
-            run(here, instance, action, "timer");
+        for (int timer = 0; timer < instance.context().timers(); timer++) {
+            run(here, instance, instance.context().takeDue(timer), "timer");
         }
     }
 
@@ -256,6 +265,7 @@ public final class HostedDevice implements IoHandler {
         instance.context().quiet();
         instance.context().revoke();
         here.instance = null;
+        sick = instance;
         status = "quarantined: " + reason;
         LOG.error("device {} ({}) is quarantined: {}; swap it, or unplug and plug it", name, model.id(), reason);
     }
@@ -286,7 +296,10 @@ public final class HostedDevice implements IoHandler {
         now.stream().filter(range -> !old.contains(range)).forEach(client::add);
     }
 
-    /** Sets the power-on state. A device that does not come to rest in time is quarantined. */
+    /**
+     * Sets the power-on state. A device that does not come to rest in time is quarantined; one that is in quarantine is
+     * made anew; a parked one is reset when it comes back.
+     */
     public void reset() {
         Seat here = seat;
         if (!here.gate.close(board.policy().quiesce().toNanos())) {
@@ -294,13 +307,25 @@ public final class HostedDevice implements IoHandler {
             return;
         }
         try {
-            Instance instance = here.instance;
-            if (instance != null) {
-                instance.context().quiet();
-                run(here, instance, instance.device()::reset, "reset");
-            }
+            resetBehindGate(here);
         } finally {
             open(here);
+        }
+    }
+
+    private void resetBehindGate(Seat here) {
+        Instance instance = here.instance;
+        Instance failed = sick;
+        resetOnReturn = parked != null;
+        if (instance != null) {
+            instance.context().quiet();
+            run(here, instance, instance.device()::reset, "reset");
+        } else if (failed != null) {
+            try {
+                occupy(here, Moves.make(this, failed.offer()));
+            } catch (HsmException e) {
+                LOG.error("device {} stays in quarantine: {}", name, e.getMessage());
+            }
         }
     }
 
@@ -310,6 +335,36 @@ public final class HostedDevice implements IoHandler {
         here.gate.open();
         if (due && !runDue()) {
             board.late().add(this);
+        }
+    }
+
+    /** Its plug-in goes away: keeps its state; accesses wait for it for the grace time, and then float. */
+    void park(DeviceFactory factory) {
+        Seat here = seat;
+        if (!here.gate.close(board.policy().quiesce().toNanos())) {
+            abandon("its plug-in went away while a call was in it");
+            return;
+        }
+        Instance instance = here.instance;
+        if (instance != null && instance.offer().factory() != factory) {
+            open(here); // moved to another plug-in meanwhile
+            return;
+        }
+        try {
+            TreeMap<Integer, ModelState> states = instance == null ? new TreeMap<>() : Moves.saveAll(this, instance);
+            if (here == seat && instance != null && !states.isEmpty()) {
+                Parked kept = instance.context().carried(instance.offer().schema().kind(), states);
+                vacate(here, "parked: the plug-in of " + model.id() + " went away");
+                floatsFrom = System.nanoTime() + board.policy().grace().toNanos();
+                parked = kept;
+            } else if (here == seat) {
+                vacate(here, "quarantined: its plug-in went away, and its state could not be saved");
+            }
+        } finally {
+            open(here);
+        }
+        if (instance != null) {
+            Moves.close(this, instance.device());
         }
     }
 
@@ -338,9 +393,40 @@ public final class HostedDevice implements IoHandler {
             instance.context().revoke();
         }
         here.instance = null;
-        parked = false;
+        parked = null;
+        sick = null;
         status = why;
         return instance;
+    }
+
+    /** Seats a restored instance, behind the closed gate, and brings its lines and timers into force. */
+    void occupy(Seat here, Instance made) {
+        Instance old = here.instance;
+        if (old != null) {
+            old.context().revoke();
+        }
+        here.instance = made;
+        here.failuresInRow = 0;
+        parked = null;
+        sick = null;
+        model = made.offer().info();
+        bundle = made.offer().bundle();
+        status = "running";
+        made.context().commit();
+        if (resetOnReturn) {
+            resetBehindGate(here);
+        }
+    }
+
+    /** Somebody is stuck behind the closed gate, and not in the device: it goes on behind a new one. */
+    void moveToNewSeat(Seat stuck) {
+        var fresh = new Seat();
+        fresh.windows = stuck.windows;
+        fresh.instance = stuck.instance;
+        fresh.failuresInRow = stuck.failuresInRow;
+        seat = fresh;
+        stuck.gate.retire();
+        signal();
     }
 
     /**
@@ -388,6 +474,59 @@ public final class HostedDevice implements IoHandler {
 
     String name() {
         return name;
+    }
+
+    /** {@return the present model, or the last one} */
+    ModelInfo model() {
+        return model;
+    }
+
+    Shape shape() {
+        return shape;
+    }
+
+    /** {@return the instance whose state counts: the one that answers, or the one in quarantine; null while parked} */
+    @Nullable
+    Instance occupant() {
+        Instance present = seat.instance;
+        return present != null ? present : sick;
+    }
+
+    /** {@return what is kept of the device while it is parked} */
+    Parked parkedState() {
+        Parked kept = parked;
+        if (kept == null) {
+            throw new HsmException(Errno.ENODEV, "swap", "the device '" + name + "' is " + status
+                    + " and has no state that could be moved; unplug and plug it");
+        }
+        return kept;
+    }
+
+    boolean isParked() {
+        return parked != null;
+    }
+
+    /** {@return whether a model could take over what is parked here} */
+    boolean couldBe(DeviceOffer offer) {
+        Parked kept = parked;
+        return kept != null && offer.info().kind().equals(model.kind()) && kept.stateFor(offer.schema()).isPresent();
+    }
+
+    long bundle() {
+        return bundle;
+    }
+
+    String status() {
+        return status;
+    }
+
+    /** Claims the device for a move. @return false while another one is going on */
+    boolean beginMove() {
+        return moving.compareAndSet(false, true);
+    }
+
+    void endMove() {
+        moving.set(false);
     }
 
     String option(String option) {

@@ -1,9 +1,11 @@
 package org.cupule.machine.device;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.cupule.device.ByteStream;
 import org.cupule.device.DeviceContext;
 import org.cupule.device.DeviceSpec;
@@ -11,6 +13,7 @@ import org.cupule.device.DmaMemory;
 import org.cupule.device.MachineControl;
 import org.cupule.pci.PciFunction;
 import org.cupule.pci.PciFunctionSpec;
+import org.cupule.state.ModelState;
 import org.cupule.time.VmClock;
 import org.cupule.time.VmTimer;
 import org.cupule.types.Msi;
@@ -239,15 +242,14 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         }
     }
 
-    /** {@return the next action whose time has come, or null} */
+    int timers() {
+        return timers.size();
+    }
+
+    /** {@return the action of a timer whose time has come, or null} */
     @Nullable
-    Runnable nextDue() {
-        for (int i = 0; i < timers.size(); i++) {
-            if (timers.get(i).takeDue(host.clock())) {
-                return timers.get(i).action();
-            }
-        }
-        return null;
+    Runnable takeDue(int timer) {
+        return timers.get(timer).takeDue(host.clock()) ? timers.get(timer).action() : null;
     }
 
     /** {@return what the device wants to be called when input comes} */
@@ -256,17 +258,25 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         return onInput;
     }
 
+    /** {@return what the platform carries over to the next generation, with the states that the device saved} */
+    Parked carried(String stateKind, TreeMap<Integer, ModelState> states) {
+        var deadlines = new HashMap<String, Long>();
+        timers.forEach(timer -> deadlines.put(timer.name(), timer.deadline()));
+        return new Parked(stateKind, states, levels.clone(), deadlines);
+    }
+
     /** Takes over the lines and deadlines of the generation before, to be seen by the device while it is restored. */
-    void carry(LiveContext old) {
-        System.arraycopy(old.levels, 0, levels, 0, levels.length);
+    void carry(Parked old) {
+        System.arraycopy(old.levels(), 0, levels, 0, levels.length);
         carryDeadlines(old);
     }
 
     /** Takes over the deadlines of the timers that both have. */
-    void carryDeadlines(LiveContext old) {
+    void carryDeadlines(Parked old) {
         for (DeviceTimer timer : timers) {
-            old.timers.stream().filter(other -> other.name().equals(timer.name()))
-                    .forEach(other -> timer.carry(other.deadline()));
+            if (old.deadlines().containsKey(timer.name())) {
+                timer.carry(old.deadline(timer.name()));
+            }
         }
     }
 
@@ -282,6 +292,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     /** Ends this generation; deadlines and levels can still be read by who takes over. */
     void revoke() {
         phase = REVOKED;
+        onInput = null;
         timers.forEach(DeviceTimer::disconnect);
         effects.clear();
     }

@@ -1,12 +1,14 @@
 package org.cupule.machine.device;
 
 import java.util.List;
+import java.util.TreeMap;
 import org.cupule.device.Device;
 import org.cupule.device.DeviceSpec;
 import org.cupule.device.Mmio;
 import org.cupule.device.PortIo;
 import org.cupule.pci.BarSpec;
 import org.cupule.pci.PciFunctionSpec;
+import org.cupule.state.ModelState;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 
@@ -55,6 +57,19 @@ final class Moves {
             throw new IllegalStateException("its device does not implement " + (ports ? "PortIo" : "Mmio")
                     + ", which its windows need");
         }
+    }
+
+    /** {@return the state in each version that the device writes and does not fail in} */
+    static TreeMap<Integer, ModelState> saveAll(HostedDevice host, Instance instance) {
+        var states = new TreeMap<Integer, ModelState>();
+        for (int version : instance.offer().schema().writes()) {
+            try {
+                states.put(version, instance.device().save(version));
+            } catch (Throwable e) {
+                host.log("save", e);
+            }
+        }
+        return states;
     }
 
     /** Calls what a device does when it is let go, and does not care if it fails. */

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Seat {
     final DeviceGate gate = new DeviceGate();
-    @Nullable
-    Instance instance;
+    /** Null when nobody sits here. Volatile, for those who only want to look. */
+    volatile @Nullable Instance instance;
     Windows windows = Windows.NONE;
     /** Calls that failed since the last one that did not. */
     int failuresInRow;

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +25,8 @@ import org.cupule.machine.loader.BootRequest;
 import org.cupule.machine.loader.LoadPlan;
 import org.cupule.machine.loader.Loaders;
 import org.cupule.machine.memory.MemoryLayout;
+import org.cupule.swap.SwapReport;
+import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +45,8 @@ import org.slf4j.LoggerFactory;
  *
  * @threading any thread
  */
-@Component(service = Machines.class)
-public final class PcMachines implements Machines {
+@Component(service = {Machines.class, Swappable.class})
+public final class PcMachines implements Machines, Swappable {
     private static final Logger LOG = LoggerFactory.getLogger(PcMachines.class);
 
     private final List<PcMachine> machines = new CopyOnWriteArrayList<>();
@@ -69,14 +72,17 @@ public final class PcMachines implements Machines {
         try {
             long bundle = properties.get(Constants.SERVICE_BUNDLEID) instanceof Long id ? id : -1;
             catalogue = catalogue.with(DeviceOffer.of(factory, bundle));
+            machines.forEach(machine -> machine.chassis().devices().comeBack(catalogue));
         } catch (RuntimeException | LinkageError e) {
             LOG.error("the device factory {} cannot be used: {}", factory.getClass().getName(), e.toString());
         }
     }
 
-    /** A plug-in goes away. */
+    /** A plug-in goes away: its devices are parked, or go on with another model that reads their state. */
     synchronized void unbindDeviceFactory(DeviceFactory factory) {
         catalogue = catalogue.without(factory);
+        machines.forEach(machine -> machine.chassis().devices().park(factory));
+        machines.forEach(machine -> machine.chassis().devices().comeBack(catalogue));
     }
 
     @Deactivate
@@ -117,6 +123,7 @@ public final class PcMachines implements Machines {
             var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, description, plan,
                     () -> catalogue, () -> policy, requests), machines::remove);
             machines.add(machine);
+            machine.chassis().devices().parkWithout(catalogue);
             return machine;
         } catch (RuntimeException e) {
             vm.close();
@@ -164,6 +171,36 @@ public final class PcMachines implements Machines {
             return in.readAllBytes();
         } catch (IOException e) {
             throw new HsmException(Errno.EIO, "image", "the built-in guest cannot be read: " + e, e);
+        }
+    }
+
+    @Override
+    public List<Target> targets() {
+        return machines.stream().flatMap(machine -> machine.chassis().devices().targets().stream()).toList();
+    }
+
+    @Override
+    public List<Offer> offers() {
+        return catalogue.offers().stream().map(offer -> new Offer(offer.info(), offer.bundle())).toList();
+    }
+
+    @Override
+    public SwapReport swap(String target, long bundle, String model, Duration deadline) {
+        int dot = target.indexOf('.');
+        var devices = machines.stream().filter(machine -> dot > 0
+                && target.substring(0, dot).equals("vm" + machine.vm().vmid())).findFirst()
+                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", "there is no target '" + target
+                        + "'; there are: " + String.join(", ", targets().stream().map(Target::name).toList())))
+                .chassis().devices();
+        String name = target.substring(dot + 1);
+        return devices.swap(name, offered(devices.kind(name), model, bundle), deadline);
+    }
+
+    private DeviceOffer offered(String kind, String model, long bundle) {
+        try {
+            return catalogue.find(kind, model, bundle);
+        } catch (HsmException e) {
+            throw new HsmException(Errno.ENOENT, "swap", e.getMessage(), e);
         }
     }
 

@@ -1,0 +1,224 @@
+package org.cupule.machine.device;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.cupule.state.ModelState;
+import org.cupule.swap.SwapReport;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One attempt to move a device to another model while the guest runs.
+ *
+ * <pre>
+ *  agree on a version -> make the new instance -> close the gate -> save -> restore -> commit -> open
+ *     refused: nothing           on probation        |                |        |
+ *     was touched                                    '--- given up ---'--------'--> open; the old instance goes on
+ * </pre>
+ *
+ * A watchdog ends an attempt whose save or restore does not come back: the old instance goes on behind a new gate. When
+ * it was the old instance that does not come back from its save, it is quarantined.
+ *
+ * @threading {@link #run} on one thread; the watchdog on another
+ */
+final class DeviceSwap {
+    private static final Logger LOG = LoggerFactory.getLogger(DeviceSwap.class);
+
+    private enum Step {
+        CLOSING, SAVING, RESTORING, COMMITTING, ABANDONED
+    }
+
+    private final HostedDevice host;
+    private final String target;
+    private final DeviceOffer offer;
+    private final Duration deadline;
+    private final AtomicReference<Step> step = new AtomicReference<>(Step.CLOSING);
+    private final Seat seat;
+    private final @Nullable Instance old;
+
+    DeviceSwap(HostedDevice host, String target, DeviceOffer offer, Duration deadline) {
+        this.host = host;
+        this.target = target;
+        this.offer = offer;
+        this.deadline = deadline;
+        this.seat = host.seat();
+        this.old = host.occupant();
+    }
+
+    /**
+     * Moves the device.
+     *
+     * @throws HsmException
+     *             EINVAL, ETIMEDOUT or EIO as {@code Swappable.swap}; the old instance goes on
+     */
+    SwapReport run() {
+        requireShape();
+        int version = old == null ? parkedVersion() : commonVersion(old);
+        Instance made = Moves.make(host, offer);
+        CompletableFuture<Void> watchdog = watch(made);
+        long begin = System.nanoTime();
+        try {
+            if (!seat.gate.close(deadline.toNanos())) {
+                throw late("a call into it has not ended");
+            }
+            try {
+                return moved(made, version, begin);
+            } finally {
+                host.open(seat);
+            }
+        } catch (RuntimeException e) {
+            made.context().revoke();
+            Moves.close(host, made.device());
+            throw e;
+        } finally {
+            watchdog.complete(null);
+        }
+    }
+
+    private SwapReport moved(Instance made, int version, long begin) {
+        advance(Step.CLOSING, Step.SAVING);
+        if (host.occupant() != old) {
+            throw new HsmException(Errno.EBUSY, "swap",
+                    target + " is " + host.status() + " since a moment ago; try again");
+        }
+        Parked carried = old == null ? host.parkedState() : saved(old, version);
+        advance(Step.SAVING, Step.RESTORING);
+        ModelState state = carried.states().get(version);
+        restore(made, carried, state);
+        advance(Step.RESTORING, Step.COMMITTING);
+        var from = host.model();
+        host.occupy(seat, made);
+        var report = new SwapReport(target, from, offer.info(), state.kind(), state.version(), state.fields().size(),
+                System.nanoTime() - begin, seat.gate.arrivals());
+        if (old != null) {
+            Moves.close(host, old.device());
+        }
+        LOG.info("{}: {} -> {}, state {} version {}, pause {} us, {} waited", target, from.id(), offer.info().id(),
+                state.kind(), state.version(), report.pauseNanos() / 1000, report.waiting());
+        return report;
+    }
+
+    private void advance(Step from, Step to) {
+        if (!step.compareAndSet(from, to)) {
+            throw late("its model did not end saving or restoring");
+        }
+    }
+
+    private HsmException late(String why) {
+        return new HsmException(Errno.ETIMEDOUT, "swap",
+                "%s did not come to rest within %d ms: %s; the present model goes on".formatted(target,
+                        deadline.toMillis(), why));
+    }
+
+    // ------------------------------------------------------------------ before anything is touched
+
+    private void requireShape() {
+        Shape wanted = Shape.of(offer.spec());
+        if (!host.shape().takes(wanted)) {
+            throw new HsmException(Errno.EINVAL, "swap",
+                    "the model %s cannot take the place of %s: it needs %s, and there is %s".formatted(offer.text(),
+                            target, wanted, host.shape()));
+        }
+    }
+
+    private int commonVersion(Instance present) {
+        return present.offer().schema().commonVersion(offer.schema()).orElseThrow(
+                () -> refused(present.offer().schema().kind(), present.offer().schema().writes(), fields(present)));
+    }
+
+    private int parkedVersion() {
+        Parked parked = host.parkedState();
+        return parked.stateFor(offer.schema()).map(ModelState::version)
+                .orElseThrow(() -> refused(parked.stateKind(), parked.states().keySet(),
+                        parked.states().lastEntry().getValue().fields().keySet()));
+    }
+
+    private HsmException refused(String kind, Set<Integer> writes, Set<String> fields) {
+        return new HsmException(Errno.EINVAL, "swap",
+                "%s has state '%s', which %s writes in versions %s, and %s reads '%s' in versions %s: the fields %s would be lost; choose another model"
+                        .formatted(target, kind, host.model().id(), new TreeSet<>(writes), offer.info().id(),
+                                offer.schema().kind(), new TreeSet<>(offer.schema().reads()), fields));
+    }
+
+    /** {@return the names of the fields of the present state, by a call through the gate; none when that fails} */
+    private Set<String> fields(Instance present) {
+        int highest = present.offer().schema().writes().stream().max(Integer::compare).orElseThrow();
+        if (!seat.gate.close(deadline.toNanos())) {
+            return Set.of();
+        }
+        try {
+            return present.device().save(highest).fields().keySet();
+        } catch (Throwable e) {
+            host.log("save", e);
+            return Set.of();
+        } finally {
+            host.open(seat);
+        }
+    }
+
+    // ------------------------------------------------------------------ behind the closed gate
+
+    private Parked saved(Instance present, int version) {
+        try {
+            var states = new TreeMap<Integer, ModelState>();
+            states.put(version, checked(present, present.device().save(version), version));
+            return present.context().carried(present.offer().schema().kind(), states);
+        } catch (Throwable e) {
+            throw new HsmException(Errno.EIO, "swap", "the present model %s of %s failed to save its state: %s"
+                    .formatted(present.offer().text(), target, e), e);
+        }
+    }
+
+    private static ModelState checked(Instance present, ModelState state, int version) {
+        if (!state.kind().equals(present.offer().schema().kind()) || state.version() != version) {
+            throw new IllegalStateException("it saved %s version %d, asked for version %d".formatted(state.kind(),
+                    state.version(), version));
+        }
+        return state;
+    }
+
+    private void restore(Instance made, Parked carried, ModelState state) {
+        try {
+            made.context().carry(carried);
+            made.device().restore(state);
+            made.context().carryDeadlines(carried);
+        } catch (Throwable e) {
+            throw new HsmException(Errno.EIO, "swap", "the model %s did not take the state of %s: %s; %s goes on"
+                    .formatted(offer.text(), target, e, host.model().id()), e);
+        }
+    }
+
+    // ------------------------------------------------------------------ the watchdog
+
+    private CompletableFuture<Void> watch(Instance made) {
+        var watchdog = new CompletableFuture<Void>().orTimeout(deadline.toNanos(), TimeUnit.NANOSECONDS);
+        watchdog.whenComplete((done, late) -> {
+            if (late != null) {
+                giveUp(made);
+            }
+        });
+        return watchdog;
+    }
+
+    private void giveUp(Instance made) {
+        List<Step> hanging = List.of(Step.SAVING, Step.RESTORING);
+        Step found = step.get();
+        if (hanging.contains(found) && step.compareAndSet(found, Step.ABANDONED)) {
+            made.context().revoke();
+            if (found == Step.SAVING) {
+                host.abandon("its model did not end saving its state");
+            } else {
+                host.moveToNewSeat(seat);
+            }
+        }
+    }
+}
