@@ -31,6 +31,12 @@ final class Interrupts {
         return changed;
     }
 
+    /** The CPU has told of the window: the wish is granted, and taken back, whether or not the model forgets it. */
+    void windowOpened() {
+        window(false);
+        changed = true;
+    }
+
     /** {@return whether an NMI waits that the CPU could not take} */
     boolean nmiWaits() {
         return nmiPending;

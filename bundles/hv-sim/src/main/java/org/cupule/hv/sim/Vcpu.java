@@ -327,7 +327,7 @@ final class Vcpu {
             case BUDGET, ATTENTION -> {
                 // What is due is looked at before the guest is entered again.
             }
-            case WINDOW -> interruptsChanged();
+            case WINDOW -> interrupts.windowOpened();
             case ACCESS -> accesses.handle(cpu().exit());
             case CPUID -> vm.leaves.answer(cpu(), (int) cpu().exit().address);
             case HYPERCALL -> cpu().fault(INVALID_OPCODE, 0);

@@ -1,0 +1,13 @@
+package org.cupule.hv.sim;
+
+import org.cupule.hypervisor.Hypervisor;
+import org.cupule.tck.hypervisor.PartitionGuestContract;
+
+class SimPartitionGuestTest extends PartitionGuestContract {
+    private final SimHypervisor hypervisor = RealHardware.hypervisor();
+
+    @Override
+    protected Hypervisor hypervisor() {
+        return hypervisor;
+    }
+}
