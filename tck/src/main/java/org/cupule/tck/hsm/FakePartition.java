@@ -312,8 +312,9 @@ public final class FakePartition implements Partition {
 
     @Override
     public void finish(int vcpu) {
-        require(state != State.POWERED_OFF && vcpu >= 0 && vcpu < vcpuCount(), "finish",
-                "vCPU " + vcpu + ", VM " + state);
+        if (state == State.POWERED_OFF || vcpu < 0 || vcpu >= vcpuCount()) {
+            throw new HsmException(Errno.EPERM, "finish", "vCPU " + vcpu + ", VM " + state);
+        }
         if (!raw) {
             page().state(vcpu, IoRequestPage.COMPLETE); // as the driver below does
         }

@@ -470,6 +470,28 @@ public abstract class IoreqContract extends HsmFixture {
     }
 
     @Test
+    @DisplayName("a reset that the hypervisor refuses changes nothing: what is in flight is answered")
+    void refusedResetChangesNothing() {
+        Gate gate = new Gate();
+        requests.threaded("worker", access -> gate.pass(0x66)).add(IoRange.ports(0x60, 1));
+        partition.post(0, IoRequestPage.PORTIO, false, 0x60, 1, 0);
+        partition.post(1, IoRequestPage.PORTIO, false, 0x99, 1, 0);
+        gate.awaitInside(1);
+        vm.pause();
+        partition.fail(new org.cupule.types.HsmException(Errno.ETIMEDOUT, "reset", "as the test wants"));
+
+        assertThat(Failing.errno(vm::reset)).isEqualTo(Errno.ETIMEDOUT);
+
+        partition.fail(null);
+        vm.resume();
+        gate.open();
+        requests.inlineDefault("bus", access -> 0x42);
+        assertThat(partition.take(0)).isEqualTo(0x66);
+        assertThat(partition.take(1)).isEqualTo(0x42);
+        assertThat(requests.counters()).isEqualTo(new IoRequests.Counters(2, 2, 0, 0, 1));
+    }
+
+    @Test
     @DisplayName("HSM-IOREQ-24 an unclaimed read gets what the default client says: all ones")
     void unclaimedReadGetsAllOnes() {
         requests.inlineDefault("bus", access -> -1);

@@ -134,8 +134,8 @@ final class RequestDispatcher {
     }
 
     /**
-     * {@return whether somebody else takes care of what is posted: a router looks again after its release, and slots
-     * that were dropped are looked at when they are renewed}
+     * {@return whether somebody else takes care of what is posted: a router looks again after its release, and after a
+     * reset all slots are looked at}
      *
      * <p>
      * A request that was posted over one that is still with its client: the older is counted as lost and taken from its
@@ -144,7 +144,7 @@ final class RequestDispatcher {
     private boolean cared(Slot slot) {
         long stamp = slot.stamp();
         return switch (Slot.phase(stamp)) {
-            case Slot.ROUTING, Slot.DROPPED -> true;
+            case Slot.ROUTING, Slot.PARKED, Slot.HELD, Slot.DROPPED -> true;
             case Slot.SERVING -> {
                 if (!protocol.reposts()) {
                     yield true;

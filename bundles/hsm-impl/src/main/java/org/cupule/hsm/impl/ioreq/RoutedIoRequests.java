@@ -3,6 +3,7 @@ package org.cupule.hsm.impl.ioreq;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.cupule.abi.IoRequestPage;
@@ -40,6 +41,7 @@ public final class RoutedIoRequests implements IoRequests {
     private final ClientRegistry registry;
     private final RequestDispatcher dispatcher;
     private final DispatcherThread thread;
+    private final AtomicBoolean resetting = new AtomicBoolean();
 
     /**
      * Makes the I/O requests of a VM without clients.
@@ -217,33 +219,27 @@ public final class RoutedIoRequests implements IoRequests {
     }
 
     /**
-     * Resets: no request is dispatched while the hypervisor frees the slots. What was in flight is forgotten; a handler
-     * that is inside goes on, and its answer is refused.
+     * Resets: nothing is dispatched or answered while the hypervisor frees the slots. What was in flight is forgotten;
+     * a handler that is inside goes on, and its answer is refused.
      *
      * @param reset
-     *            has the hypervisor free the slots
-     * @throws RuntimeException
-     *             that of the hypervisor; what was taken away is lost then, and completed with the value that is there
+     *            has the hypervisor free the slots; when it throws, all is as it was
+     * @throws HsmException
+     *             EBUSY when another reset is going on
      */
     public void reset(Runnable reset) {
-        int dropped = slots.drop();
+        if (!resetting.compareAndSet(false, true)) {
+            throw new HsmException(Errno.EBUSY, "reset", "another reset of VM " + vmid + " is going on");
+        }
+        slots.hold();
         try {
             reset.run();
-            dropped = 0;
-        } finally {
+            slots.drop();
             slots.renew();
-            completeLost(dropped);
+        } finally {
+            slots.unhold();
+            resetting.set(false);
             serveOrphans();
-        }
-    }
-
-    private void completeLost(int vcpus) {
-        for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
-            if ((vcpus & 1 << vcpu) != 0 && protocol.held(vcpu)) {
-                answers.foundLost();
-                Slot slot = slots.slot(vcpu);
-                answers.answerAtOnce(slot, slot.claim());
-            }
         }
     }
 

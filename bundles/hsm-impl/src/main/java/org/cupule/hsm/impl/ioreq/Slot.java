@@ -23,7 +23,9 @@ import org.jspecify.annotations.Nullable;
  *  IDLE --claim, generation + 1--> ROUTING --handed over--> SERVING --answer--> COMPLETING --> IDLE
  *                                     |  '---- handled at once ------------------^              ^
  *                                     '---------------- no client: release ---------------------'
- *  SERVING --VM reset or destroyed--> DROPPED        an answer is refused; the handler may still be inside
+ *  IDLE <--reset begins, or has failed--> PARKED --.
+ *                                                  :-- reset --> DROPPED     an answer is refused; the handler may still
+ *  SERVING <--------- the same ---------> HELD ----'                         be inside
  * </pre>
  *
  * <p>
@@ -38,7 +40,9 @@ final class Slot implements IoAccess {
     static final int ROUTING = 1;
     static final int SERVING = 2;
     static final int COMPLETING = 3;
-    static final int DROPPED = 4;
+    static final int PARKED = 4;
+    static final int HELD = 5;
+    static final int DROPPED = 6;
 
     private static final int PHASE_BITS = 3;
     private static final int PHASE_MASK = (1 << PHASE_BITS) - 1;
@@ -98,7 +102,12 @@ final class Slot implements IoAccess {
 
     /** {@return whether this request is with its client} */
     boolean serving(long generation) {
-        return word == (generation << PHASE_BITS | SERVING);
+        long now = word;
+        return now >>> PHASE_BITS == generation && withClient(phase(now));
+    }
+
+    private static boolean withClient(int phase) {
+        return phase == SERVING || phase == HELD;
     }
 
     /** Claims a request. @return its generation; 0 when somebody else is at it */
@@ -141,9 +150,15 @@ final class Slot implements IoAccess {
         WORD.setRelease(this, generation << PHASE_BITS | COMPLETING);
     }
 
-    /** Takes the right to answer. @return false when this request was answered or dropped */
+    /** Takes the right to answer, when no reset is going on. @return false when the request was answered or dropped */
     boolean beginAnswer(long generation) {
-        return WORD.compareAndSet(this, generation << PHASE_BITS | SERVING, generation << PHASE_BITS | COMPLETING);
+        while (!WORD.compareAndSet(this, generation << PHASE_BITS | SERVING, generation << PHASE_BITS | COMPLETING)) {
+            if (word != (generation << PHASE_BITS | HELD)) {
+                return false;
+            }
+            Thread.yield();
+        }
+        return true;
     }
 
     /** The answer is in the page. */
@@ -162,8 +177,32 @@ final class Slot implements IoAccess {
             if (phase == ROUTING || phase == COMPLETING) {
                 Thread.yield();
             } else if (WORD.compareAndSet(this, now, now & ~PHASE_MASK | DROPPED)) {
-                return phase == SERVING;
+                return withClient(phase);
             }
+        }
+    }
+
+    /** Lets nobody claim or answer until {@link #drop} or {@link #unhold}. */
+    void hold() {
+        while (true) {
+            long now = word;
+            switch (phase(now)) {
+                case IDLE -> WORD.compareAndSet(this, now, now & ~PHASE_MASK | PARKED);
+                case SERVING -> WORD.compareAndSet(this, now, now & ~PHASE_MASK | HELD);
+                case ROUTING, COMPLETING -> Thread.yield();
+                default -> {
+                    return;
+                }
+            }
+        }
+    }
+
+    /** Ends {@link #hold}: all is as it was. */
+    void unhold() {
+        long now = word;
+        int phase = phase(now);
+        if (phase == PARKED || phase == HELD) {
+            WORD.compareAndSet(this, now, now & ~PHASE_MASK | (phase == PARKED ? IDLE : SERVING));
         }
     }
 
@@ -172,12 +211,12 @@ final class Slot implements IoAccess {
         return WORD.compareAndSet(this, generation << PHASE_BITS | DROPPED, generation << PHASE_BITS | IDLE);
     }
 
-    /** Waits out the two short phases. @return the generation of the request that is with its client; 0 for none */
+    /** Waits out the short phases. @return the generation of the request that is with its client; 0 for none */
     long servingGeneration() {
         while (true) {
             long now = word;
             int phase = (int) now & PHASE_MASK;
-            if (phase != ROUTING && phase != COMPLETING) {
+            if (phase != ROUTING && phase != COMPLETING && phase != HELD) {
                 return phase == SERVING ? now >>> PHASE_BITS : 0;
             }
             Thread.yield();
@@ -196,13 +235,13 @@ final class Slot implements IoAccess {
 
     /** {@return whether it is with a threaded client} */
     boolean withThread() {
-        return phase() == SERVING && client instanceof ThreadedClient;
+        return withClient(phase()) && client instanceof ThreadedClient;
     }
 
     /** {@return whether this client has the request, or had it when it was dropped and may still be inside} */
     boolean with(Client who) {
         int phase = phase(); // before the client: its store comes before the phase's
-        return (phase == SERVING || phase == DROPPED) && client == who;
+        return (withClient(phase) || phase == DROPPED) && client == who;
     }
 
     /** {@return who has or had the last request} */

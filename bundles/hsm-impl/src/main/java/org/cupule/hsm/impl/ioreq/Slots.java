@@ -36,17 +36,25 @@ final class Slots {
         return drop(slot) && slots.compareAndSet(slot.vcpu(), slot, new Slot(slot));
     }
 
-    /**
-     * Takes all requests away; no slot can be claimed until {@link #renew}.
-     *
-     * @return the vCPUs that had one, bit n for vCPU n
-     */
-    int drop() {
-        int dropped = 0;
+    /** Lets nobody claim or answer a request until {@link #drop} or {@link #unhold}. */
+    void hold() {
         for (int vcpu = 0; vcpu < count(); vcpu++) {
-            dropped |= drop(slot(vcpu)) ? 1 << vcpu : 0;
+            slot(vcpu).hold();
         }
-        return dropped;
+    }
+
+    /** Ends {@link #hold}: all is as it was. */
+    void unhold() {
+        for (int vcpu = 0; vcpu < count(); vcpu++) {
+            slot(vcpu).unhold();
+        }
+    }
+
+    /** Takes all requests away; no slot can be claimed until {@link #renew}. */
+    void drop() {
+        for (int vcpu = 0; vcpu < count(); vcpu++) {
+            drop(slot(vcpu));
+        }
     }
 
     /** Makes new what {@link #drop} has ended. */

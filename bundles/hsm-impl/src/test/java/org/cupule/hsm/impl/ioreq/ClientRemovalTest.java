@@ -46,7 +46,7 @@ class ClientRemovalTest {
     void handlerOfDroppedRequestIsWaitedFor() {
         long generation = serving(1, other);
         Slot dropped = slots.slot(1);
-        assertThat(slots.drop()).isEqualTo(2);
+        slots.drop();
         slots.renew();
 
         assertThatThrownBy(client::close).isInstanceOf(HsmException.class);
