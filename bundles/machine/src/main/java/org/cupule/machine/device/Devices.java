@@ -1,18 +1,23 @@
 package org.cupule.machine.device;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
+import org.cupule.abi.IoRequestPage;
 import org.cupule.device.DeviceFactory;
+import org.cupule.hsm.ioreq.IoAccess;
 import org.cupule.machine.Machine.DeviceInfo;
 import org.cupule.machine.MachineDescription.DeviceDescription;
 import org.cupule.machine.stream.Backing;
+import org.cupule.pci.PciBusFactory;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,29 +27,85 @@ import org.slf4j.LoggerFactory;
  * @threading any thread; plug and unplug: one caller at a time
  */
 public final class Devices {
+    /** The PCI bus's name as a target of swaps. */
+    public static final String BUS = PciHost.NAME;
     private static final Logger LOG = LoggerFactory.getLogger(Devices.class);
 
     private final Board board;
     private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
+    private final UnclaimedAccesses unclaimed;
+    private volatile @Nullable PciHost pci;
 
     /** Makes an empty set of devices. */
     public Devices(Board board) {
         this.board = board;
+        this.unclaimed = new UnclaimedAccesses(board.vm());
+    }
+
+    /** Gives the machine a PCI bus. Before any device. */
+    public void addBus(PciOffer offer) {
+        pci = new PciHost(board, offer);
+    }
+
+    /** {@return what the default client answers: PCI configuration, and all ones for what nobody claims} */
+    public long unclaimed(IoAccess access) {
+        if (access.type() != IoRequestPage.PCICFG) {
+            return unclaimed.answer(access);
+        }
+        PciHost host = pci;
+        return host == null ? -1 : host.config(access);
     }
 
     /** Adds a device, whose description was checked. The backing is its own from now on. */
-    public void plug(DeviceDescription description, DeviceOffer offer, Backing backing) {
+    public synchronized void plug(DeviceDescription description, DeviceOffer offer, Backing backing) {
+        if (description.name().equals(PciHost.NAME)
+                || devices.stream().anyMatch(device -> device.name().equals(description.name()))) {
+            throw new HsmException(Errno.EEXIST, "plug", "there is a device '" + description.name()
+                    + "' already; choose another name");
+        }
         Placement placement = Placement.of(description, offer.spec());
-        LineDriver[] drivers = placement.gsis().stream().map(gsi -> new LineDriver(board.lines(), gsi, null))
-                .toArray(LineDriver[]::new);
-        var device = new HostedDevice(board, placement, placement.options(), backing, drivers, null, offer);
+        SwitchedFunction function = offer.spec().pci().map(spec -> requireBus().add(description.pci(), spec))
+                .orElse(null);
+        var device = new HostedDevice(board, placement, placement.options(), backing, drivers(placement, function),
+                function, offer);
         try {
             device.install(Moves.make(device, offer), placement.windows());
         } catch (RuntimeException e) {
             device.unplug();
+            forget(device);
             throw e;
         }
+        if (function != null) {
+            requireBus().attach(function, device);
+        } else if (pci != null) {
+            placement.windows().forEach(window -> requireBus().reserve(window.range()));
+        }
         devices.add(device);
+    }
+
+    private PciHost requireBus() {
+        PciHost host = pci;
+        if (host == null) {
+            throw new HsmException(Errno.ENODEV, "plug", "no plug-in offers a PCI bus; plug one in (hw-pci)");
+        }
+        return host;
+    }
+
+    private LineDriver[] drivers(Placement placement, @Nullable SwitchedFunction function) {
+        var drivers = new ArrayList<LineDriver>();
+        if (function != null && function.spec().intxPin() != 0) {
+            drivers.add(new LineDriver(board.lines(), PciHost.gsi(function.address(), function.spec().intxPin()),
+                    function));
+        }
+        placement.gsis().forEach(gsi -> drivers.add(new LineDriver(board.lines(), gsi, null)));
+        return drivers.toArray(LineDriver[]::new);
+    }
+
+    private void forget(HostedDevice device) {
+        SwitchedFunction function = device.pci();
+        if (function != null) {
+            requireBus().remove(function);
+        }
     }
 
     /** Takes a device away. ENOENT when there is none, EBUSY while it is being moved. */
@@ -53,6 +114,7 @@ public final class Devices {
         exclusively(device, "unplug", () -> {
             devices.remove(device);
             device.unplug();
+            forget(device);
             return "";
         });
     }
@@ -91,8 +153,43 @@ public final class Devices {
         return find(name).model().kind();
     }
 
+    /** Moves the PCI bus to another model; see {@code Swappable.swap}. */
+    public SwapReport swapBus(PciOffer offer, Duration deadline) {
+        return requireBus().swap(offer, deadline);
+    }
+
+    /** A plug-in of PCI buses goes away: the bus goes on with another one, or is parked. */
+    public void leaveBus(PciBusFactory factory, List<PciOffer> others) {
+        PciHost host = pci;
+        if (host != null && host.offer().factory() == factory) {
+            host.park();
+            comeBack(others);
+        }
+    }
+
+    /** Buses are offered: a parked one comes back. */
+    public void comeBack(List<PciOffer> offers) {
+        PciHost host = pci;
+        if (host != null && host.isParked() && !offers.isEmpty()) {
+            try {
+                host.swap(offers.getFirst(), board.policy().quiesce());
+            } catch (HsmException e) {
+                LOG.warn("the PCI bus stays parked: {}", e.getMessage());
+            }
+        }
+    }
+
     /** {@return the live instances} */
     public List<Swappable.Target> targets() {
+        var targets = new ArrayList<Swappable.Target>(deviceTargets());
+        PciHost host = pci;
+        if (host != null) {
+            targets.add(host.target());
+        }
+        return List.copyOf(targets);
+    }
+
+    private List<Swappable.Target> deviceTargets() {
         return devices.stream().map(device -> new Swappable.Target(target(device), board.vm().vmid(), device.model(),
                 device.bundle(), device.status())).toList();
     }
@@ -160,8 +257,12 @@ public final class Devices {
         return devices.stream().map(HostedDevice::info).toList();
     }
 
-    /** Sets each device to its power-on state, while the VM is paused. */
+    /** Sets each device, and the PCI bus, to its power-on state, while the VM is paused. */
     public void reset() {
+        PciHost host = pci;
+        if (host != null) {
+            host.reset();
+        }
         devices.forEach(HostedDevice::reset);
     }
 

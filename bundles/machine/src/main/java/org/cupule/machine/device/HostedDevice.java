@@ -2,6 +2,7 @@ package org.cupule.machine.device;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -59,7 +60,7 @@ public final class HostedDevice implements IoHandler {
     private final Map<String, String> options;
     private final Backing backing;
     private final LineDriver[] drivers;
-    private final @Nullable PciFunction function;
+    private final @Nullable SwitchedFunction function;
     private final IoClient client;
     private final Shape shape;
     private final AtomicBoolean moving = new AtomicBoolean();
@@ -80,7 +81,7 @@ public final class HostedDevice implements IoHandler {
     private long accesses;
 
     HostedDevice(Board board, Placement placement, Map<String, String> options, Backing backing, LineDriver[] drivers,
-            @Nullable PciFunction function, DeviceOffer offer) {
+            @Nullable SwitchedFunction function, DeviceOffer offer) {
         this.board = board;
         this.name = placement.name();
         this.options = options;
@@ -296,6 +297,21 @@ public final class HostedDevice implements IoHandler {
         now.stream().filter(range -> !old.contains(range)).forEach(client::add);
     }
 
+    /** Looks again at which level its pin lets through. */
+    void settleLines() {
+        Seat here = enter();
+        for (LineDriver driver : drivers) {
+            driver.settle();
+        }
+        leave(here);
+    }
+
+    /** {@return its function on the PCI bus, if it has one} */
+    @Nullable
+    SwitchedFunction pci() {
+        return function;
+    }
+
     /**
      * Sets the power-on state. A device that does not come to rest in time is quarantined; one that is in quarantine is
      * made anew; a parked one is reset when it comes back.
@@ -459,7 +475,15 @@ public final class HostedDevice implements IoHandler {
     }
 
     private String place() {
-        return seat.windows.toString();
+        var words = new ArrayList<String>();
+        if (function != null) {
+            words.add("pci " + function.address());
+        }
+        seat.windows.ranges().forEach(range -> words.add(Windows.text(range)));
+        for (LineDriver driver : drivers) {
+            words.add("gsi " + driver.gsi());
+        }
+        return String.join(", ", words);
     }
 
     // ------------------------------------------------------------------ what its context reaches

@@ -1,7 +1,6 @@
 package org.cupule.machine.device;
 
 import java.util.List;
-import java.util.stream.Collectors;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.types.AddressSpace;
 import org.cupule.types.IoRange;
@@ -52,12 +51,8 @@ final class Windows {
         return placed.stream().map(Placed::range).toList();
     }
 
-    @Override
-    public String toString() {
-        return placed.stream().map(window -> text(window.range)).collect(Collectors.joining(", "));
-    }
-
-    private static String text(IoRange range) {
+    /** {@return a range for people} */
+    static String text(IoRange range) {
         return "%s 0x%x-0x%x".formatted(range.space() == AddressSpace.PORTIO ? "port" : "memory", range.first(),
                 range.last());
     }

@@ -1,10 +1,10 @@
 package org.cupule.machine.pc;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.cupule.hsm.VirtualMachine;
-import org.cupule.hsm.ioreq.IoAccess;
 import org.cupule.machine.Console;
 import org.cupule.machine.MachineDescription;
 import org.cupule.machine.MachineDescription.DeviceDescription;
@@ -12,6 +12,7 @@ import org.cupule.machine.device.Board;
 import org.cupule.machine.device.Catalogue;
 import org.cupule.machine.device.DeviceOffer;
 import org.cupule.machine.device.Devices;
+import org.cupule.machine.device.PciOffer;
 import org.cupule.machine.device.Policy;
 import org.cupule.machine.device.Requests;
 import org.cupule.machine.loader.LoadPlan;
@@ -27,8 +28,6 @@ import org.cupule.machine.stream.RingConsole;
  * @threading any thread; reset and close: the control thread
  */
 final class Chassis {
-    private static final long FLOAT = -1;
-
     private final VirtualMachine vm;
     private final Optional<LoadPlan> plan;
     private final Supplier<Catalogue> catalogue;
@@ -37,7 +36,7 @@ final class Chassis {
 
     /** Builds memory, image, devices and registers, in a VM that is CREATED. */
     Chassis(VirtualMachine vm, MachineDescription description, Optional<LoadPlan> plan, Supplier<Catalogue> catalogue,
-            Supplier<Policy> policy, Requests requests) {
+            List<PciOffer> buses, Supplier<Policy> policy, Requests requests) {
         this.vm = vm;
         this.plan = plan;
         this.catalogue = catalogue;
@@ -47,7 +46,8 @@ final class Chassis {
             layout.build(vm.memory());
             plan.ifPresent(image -> image.map(vm.memory()));
             load();
-            vm.ioRequests().inlineDefault("default", this::unclaimed);
+            buses.stream().findFirst().ifPresent(devices::addBus);
+            vm.ioRequests().inlineDefault("default", devices::unclaimed);
             description.devices().forEach(this::plug);
         } catch (RuntimeException e) {
             devices.close();
@@ -72,10 +72,6 @@ final class Chassis {
             return console;
         }
         return backend.startsWith("file:") ? new FileBacking(Path.of(backend.substring(5))) : new NullBacking();
-    }
-
-    private long unclaimed(IoAccess access) {
-        return FLOAT;
     }
 
     VirtualMachine vm() {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.cupule.device.DeviceFactory;
 import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
@@ -20,11 +21,14 @@ import org.cupule.machine.MachineDescription.Image;
 import org.cupule.machine.Machines;
 import org.cupule.machine.device.Catalogue;
 import org.cupule.machine.device.DeviceOffer;
+import org.cupule.machine.device.Devices;
+import org.cupule.machine.device.PciOffer;
 import org.cupule.machine.device.Policy;
 import org.cupule.machine.loader.BootRequest;
 import org.cupule.machine.loader.LoadPlan;
 import org.cupule.machine.loader.Loaders;
 import org.cupule.machine.memory.MemoryLayout;
+import org.cupule.pci.PciBusFactory;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
@@ -51,6 +55,7 @@ public final class PcMachines implements Machines, Swappable {
 
     private final List<PcMachine> machines = new CopyOnWriteArrayList<>();
     private volatile Catalogue catalogue = new Catalogue(List.of());
+    private volatile List<PciOffer> buses = List.of();
     private volatile Policy policy = Policy.STANDARD;
 
     private volatile @Nullable HypervisorServiceModule hsm;
@@ -83,6 +88,25 @@ public final class PcMachines implements Machines, Swappable {
         catalogue = catalogue.without(factory);
         machines.forEach(machine -> machine.chassis().devices().park(factory));
         machines.forEach(machine -> machine.chassis().devices().comeBack(catalogue));
+    }
+
+    /** A plug-in offers PCI buses. One that fails to say what is left out. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    synchronized void bindPciBusFactory(PciBusFactory factory, Map<String, Object> properties) {
+        try {
+            long bundle = properties.get(Constants.SERVICE_BUNDLEID) instanceof Long id ? id : -1;
+            buses = Stream.concat(buses.stream(), Stream.of(PciOffer.of(factory, bundle))).sorted(PciOffer.ORDER)
+                    .toList();
+            machines.forEach(machine -> machine.chassis().devices().comeBack(buses));
+        } catch (RuntimeException | LinkageError e) {
+            LOG.error("the PCI bus factory {} cannot be used: {}", factory.getClass().getName(), e.toString());
+        }
+    }
+
+    /** A plug-in of PCI buses goes away. */
+    synchronized void unbindPciBusFactory(PciBusFactory factory) {
+        buses = buses.stream().filter(offer -> offer.factory() != factory).toList();
+        machines.forEach(machine -> machine.chassis().devices().leaveBus(factory, buses));
     }
 
     @Deactivate
@@ -121,7 +145,7 @@ public final class PcMachines implements Machines, Swappable {
                 description.queuedUpcall(), description.models()));
         try {
             var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, description, plan,
-                    () -> catalogue, () -> policy, requests), machines::remove);
+                    () -> catalogue, buses, () -> policy, requests), machines::remove);
             machines.add(machine);
             machine.chassis().devices().parkWithout(catalogue);
             return machine;
@@ -181,7 +205,8 @@ public final class PcMachines implements Machines, Swappable {
 
     @Override
     public List<Offer> offers() {
-        return catalogue.offers().stream().map(offer -> new Offer(offer.info(), offer.bundle())).toList();
+        return Stream.concat(catalogue.offers().stream().map(offer -> new Offer(offer.info(), offer.bundle())),
+                buses.stream().map(offer -> new Offer(offer.info(), offer.bundle()))).toList();
     }
 
     @Override
@@ -193,7 +218,15 @@ public final class PcMachines implements Machines, Swappable {
                         + "'; there are: " + String.join(", ", targets().stream().map(Target::name).toList())))
                 .chassis().devices();
         String name = target.substring(dot + 1);
-        return devices.swap(name, offered(devices.kind(name), model, bundle), deadline);
+        return name.equals(Devices.BUS)
+                ? devices.swapBus(offeredBus(model, bundle), deadline)
+                : devices.swap(name, offered(devices.kind(name), model, bundle), deadline);
+    }
+
+    private PciOffer offeredBus(String model, long bundle) {
+        return buses.stream().filter(offer -> offer.info().matches(model) && (bundle < 0 || offer.bundle() == bundle))
+                .findFirst().orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", "no plug-in offers the PCI bus '"
+                        + model + "'; there are: " + buses.stream().map(offer -> offer.info().id()).toList()));
     }
 
     private DeviceOffer offered(String kind, String model, long bundle) {

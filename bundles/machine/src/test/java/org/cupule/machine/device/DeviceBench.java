@@ -24,8 +24,8 @@ final class DeviceBench implements Requests {
     DeviceBench() {
         var layout = new MemoryLayout(4 << 20);
         layout.build(vm.memory());
-        vm.ioRequests().inlineDefault("default", access -> -1);
         devices = new Devices(new Board(vm, layout, this, () -> policy));
+        vm.ioRequests().inlineDefault("default", devices::unclaimed);
     }
 
     /** Plugs a device of this factory in, named {@code x}. */

@@ -54,7 +54,9 @@ final class Demonstration implements AutoCloseable {
 
     private static MachineDescription description(MachineDescription base, int cpus) {
         var devices = new ArrayList<>(base.devices());
-        devices.add(sample());
+        if (devices.stream().noneMatch(device -> device.name().equals(SAMPLE))) {
+            devices.add(sample());
+        }
         var image = new MachineDescription.Image(Optional.empty(), "demo", "auto", 0, "", List.of());
         return new MachineDescription(base.name(), base.hypervisor(), base.memoryBytes(), cpus, Optional.of(image),
                 devices, base.models(), base.behaviour(), base.deterministic(), base.queuedUpcall());
