@@ -189,7 +189,7 @@ class PcMachinesTest {
         try (Machine machine = machine((byte) 0xF4)) {
             vm().in(0x3FD, 1);
             var uart = machine.devices().getFirst();
-            assertThat(uart.place()).isEqualTo("port 0x3f8-0x3ff");
+            assertThat(uart.place()).isEqualTo("port 0x3f8-0x3ff, gsi 4");
             assertThat(uart.bundle()).isEqualTo(7);
             assertThat(uart.accesses()).isEqualTo(1);
             assertThat(uart.status()).isEqualTo("running");
