@@ -100,7 +100,7 @@ final class FarOps {
 
     private void checkOffset(long offset) {
         boolean long64 = state.longMode() && code.longCode();
-        if (long64 ? offset << 16 >> 16 != offset : offset > code.limit()) {
+        if (long64 ? offset << 16 >> 16 != offset : Long.compareUnsigned(offset, code.limit()) > 0) {
             throw cpu.gp(0);
         }
     }

@@ -256,10 +256,10 @@ final class IntegerOps {
     /** CMPXCHG8B and CMPXCHG16B. */
     void cmpxchg8b(Op op) {
         int half = op.size / 2;
-        long address = cpu.writeAddress(op, op.size);
-        if (op.size == 16 && (address & 15) != 0) {
+        if (op.size == 16 && (cpu.writeAddress(op, 1) & 15) != 0) {
             throw cpu.gp(0);
         }
+        long address = cpu.writeAddress(op, op.size);
         if (op.size == 8) {
             cmpxchg8(op, address);
             return;
