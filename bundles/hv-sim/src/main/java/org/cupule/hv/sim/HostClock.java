@@ -4,8 +4,6 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.cupule.time.VmTimer;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * VM time that follows the host's monotonic clock and stands still while it is held.
@@ -18,8 +16,6 @@ import org.slf4j.LoggerFactory;
  * @threading any thread
  */
 final class HostClock implements SimClock {
-    private static final Logger LOG = LoggerFactory.getLogger(HostClock.class);
-
     /** What the clock does: running with an offset to the host's clock, stopping, or standing at a value. */
     private record Phase(boolean running, boolean stopping, long value) {
     }
@@ -156,12 +152,8 @@ final class HostClock implements SimClock {
         private void tick(long wait) {
             if (wait > 0) {
                 LockSupport.parkNanos(this, wait);
-                return;
-            }
-            try {
+            } else {
                 queue.fire(nanos());
-            } catch (RuntimeException e) {
-                LOG.error("{}: the action of a timer failed", name, e);
             }
         }
     }

@@ -66,9 +66,9 @@ final class InstructionClock implements SimClock {
         running = null;
     }
 
-    /** {@return how many instructions may be retired before a timer is due, at least 0} */
+    /** {@return how many instructions may be retired before a timer is due, at least 1} */
     long budget() {
-        return Math.max(0, queue.next() - nanos());
+        return Math.max(1, queue.next() - nanos());
     }
 
     /** {@return whether a timer is armed: it is due as soon as no vCPU has anything to do} */

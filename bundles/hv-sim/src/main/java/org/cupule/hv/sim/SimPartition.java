@@ -1,6 +1,7 @@
 package org.cupule.hv.sim;
 
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -452,10 +453,14 @@ final class SimPartition implements Partition {
     public void finish(int vcpu) {
         refuseUnless(state != State.POWERED_OFF, "finish");
         checkVcpu("finish", vcpu);
+        Vcpu waiting = vcpus.get(vcpu);
+        if (waiting.mine()) {
+            return; // in direct mode it looks at its slot when the upcall returns
+        }
         // The caller has stored COMPLETE, with release; it must be visible before the vCPU is seen to stand still.
-        java.lang.invoke.VarHandle.fullFence();
-        if (vcpus.get(vcpu).out()) {
-            vcpus.get(vcpu).unpark();
+        VarHandle.fullFence();
+        if (waiting.out()) {
+            waiting.unpark();
         }
     }
 

@@ -4,6 +4,8 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import org.cupule.time.VmTimer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Armed timers, the next one first.
@@ -11,7 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @threading any thread; its own lock, under which nothing is called
  */
 final class TimerQueue {
+    private static final Logger LOG = LoggerFactory.getLogger(TimerQueue.class);
     private static final long NEVER = VmTimer.NEVER;
+    private static final int MOST_AT_ONCE = 1000;
 
     private final PriorityQueue<Timer> armed = new PriorityQueue<>(
             Comparator.comparingLong(Timer::order).thenComparingLong(Timer::number));
@@ -38,14 +42,28 @@ final class TimerQueue {
         return next;
     }
 
-    /** Runs the actions that are due, in the order of their deadlines. @return whether there was one */
+    /**
+     * Runs the actions that are due, in the order of their deadlines; not more than so many that a timer which always
+     * arms itself for now cannot keep the caller for ever.
+     *
+     * @return whether there was one
+     */
     boolean fire(long now) {
-        boolean any = false;
-        for (Timer due = poll(now); due != null; due = poll(now)) {
-            due.action.run();
-            any = true;
+        int fired = 0;
+        for (Timer due = poll(now); due != null; due = fired < MOST_AT_ONCE ? poll(now) : null) {
+            run(due.action);
+            fired++;
         }
-        return any;
+        return fired > 0;
+    }
+
+    /** An action that throws is its maker's trouble; the other timers and the caller go on. */
+    private static void run(Runnable action) {
+        try {
+            action.run();
+        } catch (RuntimeException e) {
+            LOG.error("the action of a timer failed", e);
+        }
     }
 
     private @Nullable Timer poll(long now) {
