@@ -143,9 +143,9 @@ public final class SimHypervisor implements Hypervisor, Swappable {
 
     /** A factory may have gone between the choice and now, when nobody knew of the partition. */
     private static void parkWhatHasGone(SimPartition partition) {
-        for (Fitted<?, ?> place : partition.places()) {
+        for (Fitted<?, ?> place : partition.bay.places()) {
             if (!place.shelf.offers().contains(place.offer())) {
-                partition.factoryGone(place.offer().factory());
+                partition.bay.factoryGone(place.offer().factory());
             }
         }
     }
@@ -155,13 +155,22 @@ public final class SimHypervisor implements Hypervisor, Swappable {
         if (affinity == 0) {
             return settings.default_vcpus();
         }
-        long allowed = Long.parseUnsignedLong(settings.cpu_affinity(), 16);
+        long allowed = allowedCpus();
         if ((affinity & ~allowed) != 0 || Long.bitCount(affinity) > MOST_VCPUS) {
             throw new HsmException(Errno.EINVAL, "create",
                     "affinity 0x%x is not inside 0x%x, or names more than %d CPUs".formatted(affinity, allowed,
                             MOST_VCPUS));
         }
         return Long.bitCount(affinity);
+    }
+
+    private long allowedCpus() {
+        try {
+            return Long.parseUnsignedLong(settings.cpu_affinity(), 16);
+        } catch (NumberFormatException e) {
+            throw new HsmException(Errno.EINVAL, "create", "the setting cpu.affinity is '%s', not a hexadecimal number"
+                    .formatted(settings.cpu_affinity()), e);
+        }
     }
 
     private static void checkFlags(PartitionCreation creation) {
@@ -200,7 +209,7 @@ public final class SimHypervisor implements Hypervisor, Swappable {
 
     @Override
     public List<Target> targets() {
-        return partitions().stream().flatMap(partition -> partition.places().stream().map(place -> new Target(
+        return partitions().stream().flatMap(partition -> partition.bay.places().stream().map(place -> new Target(
                 partition.name() + "." + place.place, partition.vmid(), place.offer().info(), place.offer().bundle(),
                 place.parked() == null ? "running" : "parked: its plug-in went away"))).toList();
     }
@@ -216,7 +225,7 @@ public final class SimHypervisor implements Hypervisor, Swappable {
         return partitions().stream().filter(partition -> dot > 0 && target.startsWith(partition.name() + "."))
                 .findFirst()
                 .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap",
-                        "there is no target '%s'; a target is called vm1.ept or vm1.cpu0".formatted(target)))
+                        "there is no target '%s'; a target is called vm1.ept or vm1.cpu0".formatted(target))).bay
                 .swap(target.substring(dot + 1), bundle, model, deadline);
     }
 
@@ -235,12 +244,12 @@ public final class SimHypervisor implements Hypervisor, Swappable {
     private <F extends HardwareFactory> void came(Shelf<F> shelf, F factory, Map<String, ?> properties) {
         Offered<F> offer = shelf.add(factory, properties);
         LOG.debug("{} came", offer);
-        partitions().forEach(partition -> partition.factoryCame(shelf.kind()));
+        partitions().forEach(partition -> partition.bay.factoryCame(shelf.kind()));
     }
 
     private <F extends HardwareFactory> void gone(Shelf<F> shelf, F factory) {
         shelf.remove(factory);
-        partitions().forEach(partition -> partition.factoryGone(factory));
+        partitions().forEach(partition -> partition.bay.factoryGone(factory));
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

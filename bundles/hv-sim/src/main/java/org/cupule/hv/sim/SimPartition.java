@@ -2,27 +2,23 @@ package org.cupule.hv.sim;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
-import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.cupule.abi.IoRequestPage;
-import org.cupule.hardware.HardwareFactory;
+import org.cupule.hardware.Register;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.hypervisor.PartitionEvent;
 import org.cupule.hypervisor.Region;
 import org.cupule.hypervisor.Upcall;
 import org.cupule.hypervisor.VcpuState;
-import org.cupule.state.Stateful;
-import org.cupule.swap.SwapReport;
 import org.cupule.time.VmClock;
 import org.cupule.types.Behaviour;
 import org.cupule.types.Errno;
@@ -33,10 +29,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A partition of the simulated hypervisor.
+ * A partition of the simulated hypervisor: its parts put together.
  *
- * @threading any thread. Changes of state are made under the life lock; a vCPU's own thread, inside an upcall, is
- *            refused with EBUSY where it would have to wait for itself
+ * @threading any thread. A vCPU's own thread, inside an upcall, is refused with EBUSY where it would wait for itself
  */
 final class SimPartition implements Partition {
     private static final Logger LOG = LoggerFactory.getLogger(SimPartition.class);
@@ -45,27 +40,23 @@ final class SimPartition implements Partition {
 
     final SimClock clock;
     final Rendezvous rendezvous;
+    final Life life;
     final ShootDown shootDown = new ShootDown();
     final MemoryMap memory;
     final InterruptFabric fabric;
     final HypervisorLeaves leaves = new HypervisorLeaves(Vcpu.TSC_HERTZ);
     final Upcall upcall;
     final List<Vcpu> vcpus;
+    final HardwareBay bay;
 
     private final int vmid;
     private final int vcpuCount;
     private final PartitionCreation creation;
+    private final boolean polling;
     private final SimHypervisor hypervisor;
     private final VcpuThreads threads;
-    private final ReentrantLock life = new ReentrantLock();
     private final Set<Long> told = ConcurrentHashMap.newKeySet();
-    private final List<Fitted<?, ?>> places;
-    private final HardwareSwap swap = new HardwareSwap(this);
-    private final Set<String> swapping = ConcurrentHashMap.newKeySet();
-    private boolean goOnWhenFitted;
-    private volatile State state = State.CREATED;
     private volatile @Nullable IoRequestPage page;
-    private volatile @Nullable String reason;
 
     SimPartition(SimHypervisor hypervisor, int vmid, int vcpuCount, PartitionCreation creation, Upcall upcall,
             HardwareChoice hardware) {
@@ -73,20 +64,22 @@ final class SimPartition implements Partition {
         this.vmid = vmid;
         this.vcpuCount = vcpuCount;
         this.creation = creation;
+        this.polling = (creation.flags() & PartitionCreation.COMPLETION_POLLING) != 0;
         this.upcall = upcall;
-        long epoch = System.currentTimeMillis() / 1000;
         this.clock = creation.deterministic()
                 ? new InstructionClock(hypervisor.deterministicEpoch(), this::wakeAll)
-                : new HostClock(name(), System::nanoTime, epoch);
+                : new HostClock(name(), System::nanoTime, System.currentTimeMillis() / 1000);
         this.rendezvous = new Rendezvous(clock);
+        this.life = new Life(name(), clock, rendezvous);
         this.memory = new MemoryMap(hardware, shootDown);
         this.fabric = new InterruptFabric(creation.behaviour(), hardware);
         this.vcpus = IntStream.range(0, vcpuCount).mapToObj(index -> new Vcpu(this, index, hardware)).toList();
         rendezvous.of(vcpus);
+        life.of(vcpus);
         fabric.of(vcpus);
         shootDown.of(vcpus);
-        this.places = Stream.concat(Stream.of(memory.ept, fabric.ioapic, fabric.pic),
-                vcpus.stream().flatMap(vcpu -> Stream.of(vcpu.cpu, vcpu.lapic))).toList();
+        this.bay = new HardwareBay(this, Stream.concat(Stream.of(memory.ept, fabric.ioapic, fabric.pic),
+                vcpus.stream().flatMap(vcpu -> Stream.of(vcpu.cpu, vcpu.lapic))).toList());
         this.threads = new VcpuThreads(this);
     }
 
@@ -107,7 +100,7 @@ final class SimPartition implements Partition {
 
     @Override
     public State state() {
-        return state;
+        return life.state();
     }
 
     Behaviour behaviour() {
@@ -115,95 +108,77 @@ final class SimPartition implements Partition {
     }
 
     boolean polling() {
-        return (creation.flags() & PartitionCreation.COMPLETION_POLLING) != 0;
+        return polling;
     }
 
-    /** {@return the I/O request page; there is one whenever vCPUs run} */
-    IoRequestPage page() {
-        IoRequestPage registered = page;
-        if (registered == null) {
-            throw new IllegalStateException("a vCPU runs without an I/O request page");
-        }
-        return registered;
+    /** {@return how long vCPUs may take to stand still} */
+    long deadlineNanos() {
+        return hypervisor.deadlineNanos();
+    }
+
+    /** {@return how many vCPUs wait for the answer of a request} */
+    int requestsInFlight() {
+        return (int) vcpus.stream().filter(Vcpu::waitsForAnswer).count();
     }
 
     // ---- life
 
     @Override
     public void start() {
-        change("start", () -> {
-            refuseUnless(state == State.CREATED, "start");
+        life.change("start", () -> {
+            life.refuseUnless(state() == State.CREATED, "start");
             if (page == null) {
                 throw new HsmException(Errno.EPERM, "start",
-                        "vm%d has no I/O request page: register one before the start".formatted(vmid));
+                        name() + " has no I/O request page: register one before the start");
             }
-            refuseUnlessWhole("start");
+            bay.refuseUnlessWhole("start");
             threads.start();
-            go();
+            life.go();
+        });
+    }
+
+    @Override
+    public void pause() {
+        life.change("pause", () -> {
+            life.refuseUnless(!life.over(), "pause");
+            bay.stayPaused();
+            standingStill("pause", life::halt);
         });
     }
 
     @Override
     public void resume() {
-        change("resume", () -> {
-            refuseUnless(state == State.PAUSED, "resume");
-            refuseUnlessWhole("resume");
-            go();
+        life.change("resume", () -> {
+            life.refuseUnless(state() == State.PAUSED, "resume");
+            bay.refuseUnlessWhole("resume");
+            life.go();
         });
-    }
-
-    private void go() {
-        reason = null;
-        state = State.RUNNING;
-        clock.release(SimClock.NOT_RUNNING);
-        rendezvous.open(Rendezvous.NOT_RUNNING);
-    }
-
-    @Override
-    public void pause() {
-        change("pause", () -> {
-            refuseUnless(state != State.POWERED_OFF, "pause");
-            goOnWhenFitted = false;
-            rendezvous.meet("pause", deadlineNanos(), () -> {
-                halt();
-                return null;
-            });
-        });
-    }
-
-    /** To PAUSED, without waiting for anybody. A partition that was never started stays as it stands, but PAUSED. */
-    private void halt() {
-        rendezvous.close(Rendezvous.NOT_RUNNING);
-        clock.hold(SimClock.NOT_RUNNING);
-        state = State.PAUSED;
     }
 
     @Override
     public void reset() {
-        change("reset", () -> {
-            refuseUnless(state == State.PAUSED, "reset");
-            refuseUnlessWhole("reset");
-            rendezvous.meet("reset", deadlineNanos(), () -> {
-                vcpus.forEach(Vcpu::reset);
-                fabric.reset();
-                if (page != null) {
-                    page().free();
-                }
-                reason = null;
-                state = State.CREATED;
-                return null;
-            });
+        life.change("reset", () -> {
+            life.refuseUnless(state() == State.PAUSED, "reset");
+            bay.refuseUnlessWhole("reset");
+            standingStill("reset", this::powerOn);
         });
+    }
+
+    private void powerOn() {
+        vcpus.forEach(Vcpu::reset);
+        fabric.reset();
+        if (page != null) {
+            page().free();
+        }
+        life.reason(null);
+        life.become(State.CREATED);
     }
 
     @Override
     public void destroy() {
-        change("destroy", () -> {
-            refuseUnless(state == State.PAUSED || state == State.CREATED, "destroy");
-            rendezvous.meet("destroy", deadlineNanos(), () -> {
-                state = State.POWERED_OFF;
-                return null;
-            });
+        life.change("destroy", () -> {
+            life.refuseUnless(state() == State.PAUSED || state() == State.CREATED, "destroy");
+            standingStill("destroy", () -> life.become(State.POWERED_OFF));
             threads.end(TimeUnit.NANOSECONDS.toMillis(deadlineNanos()));
             clock.close();
             memory.clear();
@@ -212,190 +187,21 @@ final class SimPartition implements Partition {
         });
     }
 
-    private void change(String operation, Runnable action) {
-        refuseOwnThread(operation);
-        life.lock();
-        try {
+    private void standingStill(String operation, Runnable action) {
+        rendezvous.meet(operation, deadlineNanos(), () -> {
             action.run();
-        } finally {
-            life.unlock();
-        }
-    }
-
-    private void refuseUnless(boolean allowed, String operation) {
-        if (!allowed) {
-            throw new HsmException(Errno.EPERM, operation, "%s is %s".formatted(name(), state));
-        }
-    }
-
-    private void refuseUnlessWhole(String operation) {
-        for (Fitted<?, ?> place : places) {
-            if (place.parked() != null) {
-                throw new HsmException(Errno.ENODEV, operation, missing(place));
-            }
-        }
-    }
-
-    private String missing(Fitted<?, ?> place) {
-        return "%s has no %s: the plug-in of %s went away; install one that offers a model of kind '%s'"
-                .formatted(name(), place.place, place.offer(), place.shelf.kind());
-    }
-
-    /** Who would wait for itself is told so at once. */
-    private void refuseOwnThread(String operation) {
-        if (ownThread()) {
-            throw new HsmException(Errno.EBUSY, operation,
-                    "called on a vCPU's thread of %s, inside a request: let another thread do it".formatted(name()));
-        }
-    }
-
-    private boolean ownThread() {
-        return vcpus.stream().anyMatch(Vcpu::mine);
-    }
-
-    private long deadlineNanos() {
-        return hypervisor.deadlineNanos();
-    }
-
-    // ---- hardware that comes, goes and is replaced
-
-    /** {@return the places where hardware models sit, in a stable order} */
-    List<Fitted<?, ?>> places() {
-        return places;
-    }
-
-    /** {@return how many vCPUs wait for the answer of a request} */
-    int requestsInFlight() {
-        return (int) vcpus.stream().filter(Vcpu::waitsForAnswer).count();
-    }
-
-    /** As {@code Swappable.swap}, of one place. */
-    SwapReport swap(String place, long bundle, String model, Duration deadline) {
-        refuseOwnThread("swap");
-        Fitted<?, ?> found = places.stream().filter(fitted -> fitted.place.equals(place)).findFirst()
-                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", "%s has no '%s'; it has %s".formatted(name(),
-                        place, places.stream().map(fitted -> fitted.place).collect(Collectors.joining(", ")))));
-        if (!swapping.add(place)) {
-            throw new HsmException(Errno.EBUSY, "swap", "%s.%s is just being swapped".formatted(name(), place));
-        }
-        try {
-            return swap(found, bundle, model, deadline.toNanos());
-        } finally {
-            swapping.remove(place);
-        }
-    }
-
-    private <F extends HardwareFactory, M extends Stateful> SwapReport swap(Fitted<F, M> place, long bundle,
-            String model, long deadlineNanos) {
-        Offered<F> wanted = place.shelf.find(model, bundle)
-                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", place.shelf.missing(model)));
-        lockLife(deadlineNanos);
-        try {
-            refuseUnless(state != State.POWERED_OFF, "swap");
-            SwapReport report = swap.swap(place, wanted, deadlineNanos);
-            goOnIfWhole();
-            return report;
-        } finally {
-            life.unlock();
-        }
-    }
-
-    private void lockLife(long deadlineNanos) {
-        try {
-            if (life.tryLock(deadlineNanos, TimeUnit.NANOSECONDS)) {
-                return;
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
-        throw new HsmException(Errno.ETIMEDOUT, "swap", "another change of %s did not end in time".formatted(name()));
-    }
-
-    /** A factory has gone: whatever it made is parked, and the partition stands still until another one comes. */
-    void factoryGone(HardwareFactory factory) {
-        var hit = places.stream().filter(place -> place.offer().is(factory)).toList();
-        if (!hit.isEmpty()) {
-            onControlThread(() -> park(hit));
-        }
-    }
-
-    /** A factory of this kind has come: parked places may go on with it. */
-    void factoryCame(String kind) {
-        var hit = places.stream().filter(place -> place.shelf.kind().equals(kind) && place.parked() != null).toList();
-        if (!hit.isEmpty()) {
-            onControlThread(() -> refit(hit));
-        }
-    }
-
-    /** Not on a vCPU's own thread, which would have to wait for itself. */
-    private void onControlThread(Runnable action) {
-        if (ownThread()) {
-            Thread.ofPlatform().name(name() + "-control").daemon().start(action);
-        } else {
-            action.run();
-        }
-    }
-
-    private void park(List<Fitted<?, ?>> hit) {
-        String sentence = missing(hit.getFirst());
-        boolean stopped = false;
-        life.lock();
-        try {
-            stopped = state == State.RUNNING;
-            goOnWhenFitted |= stopped;
-            reason = sentence;
-            if (stopped) {
-                halt();
-            }
-            save(hit.stream().filter(place -> place.parked() == null).toList());
-        } finally {
-            life.unlock();
-        }
-        if (stopped) {
-            tellStopped(sentence);
-        }
-    }
-
-    private void save(List<Fitted<?, ?>> lost) {
-        try {
-            rendezvous.meet("park", deadlineNanos(), () -> {
-                swap.park(lost);
-                return null;
-            });
-        } catch (RuntimeException e) {
-            LOG.error("{} could not save what a plug-in left behind; it stays as it is", name(), e);
-        }
-    }
-
-    private void refit(List<Fitted<?, ?>> hit) {
-        life.lock();
-        try {
-            if (state != State.POWERED_OFF) {
-                hit.stream().filter(place -> place.parked() != null)
-                        .forEach(place -> swap.refit(place, deadlineNanos()));
-                goOnIfWhole();
-            }
-        } finally {
-            life.unlock();
-        }
-    }
-
-    private void goOnIfWhole() {
-        if (places.stream().allMatch(place -> place.parked() == null) && goOnWhenFitted && state == State.PAUSED) {
-            goOnWhenFitted = false;
-            LOG.info("{} goes on: all its hardware is there again", name());
-            go();
-        }
+            return null;
+        });
     }
 
     // ---- registers
 
     @Override
     public void setRegisters(int vcpu, VcpuState registers) {
-        change("set registers", () -> {
-            refuseUnless(state != State.RUNNING && state != State.POWERED_OFF, "set registers");
+        life.change("set registers", () -> {
+            life.refuseUnless(!life.running() && !life.over(), "set registers");
             checkVcpu("set registers", vcpu);
-            refuseUnlessWhole("set registers");
+            bay.refuseUnlessWhole("set registers");
             StartState.check(registers);
             vcpus.get(vcpu).start(registers);
         });
@@ -408,10 +214,10 @@ final class SimPartition implements Partition {
         if (asked.mine()) {
             return StartState.read(asked.cpu());
         }
-        life.lock();
+        life.lock("registers", deadlineNanos());
         try {
-            if (state == State.RUNNING) {
-                throw new HsmException(Errno.EBUSY, "registers", "vm%d runs: pause it first".formatted(vmid));
+            if (life.running()) {
+                throw new HsmException(Errno.EBUSY, "registers", name() + " runs: pause it first");
             }
             return rendezvous.meet("registers", deadlineNanos(), () -> StartState.read(asked.cpu()));
         } finally {
@@ -428,7 +234,7 @@ final class SimPartition implements Partition {
     private void checkVcpu(String operation, int vcpu) {
         if (vcpu < 0 || vcpu >= vcpuCount) {
             throw new HsmException(Errno.EPERM, operation,
-                    "vm%d has %d vCPUs, so there is no vcpu%d".formatted(vmid, vcpuCount, vcpu));
+                    "%s has %d vCPUs, so there is no vcpu%d".formatted(name(), vcpuCount, vcpu));
         }
     }
 
@@ -436,8 +242,8 @@ final class SimPartition implements Partition {
 
     @Override
     public void setIoRequestPage(MemorySegment memory) {
-        change("set io request page", () -> {
-            refuseUnless(state == State.CREATED, "set io request page");
+        life.change("set io request page", () -> {
+            life.refuseUnless(state() == State.CREATED, "set io request page");
             if (memory.byteSize() < IoRequestPage.PAGE_BYTES
                     || (memory.address() & IoRequestPage.PAGE_BYTES - 1) != 0) {
                 throw new HsmException(Errno.EPERM, "set io request page",
@@ -449,9 +255,18 @@ final class SimPartition implements Partition {
         });
     }
 
+    /** {@return the I/O request page; there is one whenever vCPUs run} */
+    IoRequestPage page() {
+        IoRequestPage registered = page;
+        if (registered == null) {
+            throw new IllegalStateException("a vCPU runs without an I/O request page");
+        }
+        return registered;
+    }
+
     @Override
     public void finish(int vcpu) {
-        refuseUnless(state != State.POWERED_OFF, "finish");
+        life.refuseUnless(!life.over(), "finish");
         checkVcpu("finish", vcpu);
         Vcpu waiting = vcpus.get(vcpu);
         if (waiting.mine()) {
@@ -461,28 +276,28 @@ final class SimPartition implements Partition {
         VarHandle.fullFence();
         if (waiting.out()) {
             waiting.unpark();
+        } else if (waiting.inUpcall()) {
+            threads.watch(waiting);
         }
     }
 
-    // ---- memory
+    // ---- memory, interrupts and time
 
     @Override
     public void setRegions(List<Region> regions) {
-        refuseUnless(state != State.POWERED_OFF, "set regions");
+        life.refuseUnless(!life.over(), "set regions");
         memory.apply(regions);
     }
 
-    // ---- interrupts and time
-
     @Override
     public void injectMsi(Msi msi) {
-        refuseUnless(state != State.POWERED_OFF, "inject msi");
+        life.refuseUnless(!life.over(), "inject msi");
         fabric.inject(msi);
     }
 
     @Override
     public void setIrqLine(int gsi, int operation) {
-        refuseUnless(state != State.POWERED_OFF, "set irq line");
+        life.refuseUnless(!life.over(), "set irq line");
         fabric.line(gsi, operation);
     }
 
@@ -507,57 +322,58 @@ final class SimPartition implements Partition {
         if (vcpu.exclusiveWanted() && rendezvous.open()) {
             try {
                 rendezvous.meet("split lock", deadlineNanos(), () -> {
-                    if (state == State.RUNNING) {
+                    if (life.running()) {
                         vcpu.exclusive();
                     }
                     return null;
                 });
             } catch (HsmException e) {
-                LOG.debug("vm{} vcpu{}: {}", vmid, vcpu.index, e.getMessage());
+                LOG.debug("{} vcpu{}: {}", name(), vcpu.index, e.getMessage());
             }
         }
     }
 
     /** A vCPU cannot go on: the partition is PAUSED with a reason. */
     void stop(String sentence) {
-        reason = sentence;
-        halt();
+        life.halt();
+        life.reason(sentence);
         tellStopped(sentence);
     }
 
-    private void tellStopped(String sentence) {
+    /** Tells that the partition stopped by itself. */
+    void tellStopped(String sentence) {
         LOG.info("{} stopped: {}", name(), sentence);
         upcall.event(new PartitionEvent.Stopped(sentence));
     }
 
     /** A model or an upcall threw on a vCPU's thread. */
     void failed(Vcpu vcpu, Throwable failure) {
-        LOG.error("vm{} vcpu{} failed", vmid, vcpu.index, failure);
+        LOG.error("{} vcpu{} failed", name(), vcpu.index, failure);
         stop("vcpu%d failed in %s or in an upcall: %s".formatted(vcpu.index, vcpu.cpu.offer(), failure));
     }
 
+    /** A vCPU has shut down. */
     void tripleFault(Vcpu vcpu, String report) {
         if (behaviour() == Behaviour.ACRN) {
             vcpu.requestPowerOff();
         }
-        reason = "vcpu%d had a triple fault".formatted(vcpu.index);
-        halt();
-        LOG.info("vm{} vcpu{}: triple fault\n{}", vmid, vcpu.index, report);
+        life.halt();
+        life.reason("vcpu%d had a triple fault".formatted(vcpu.index));
+        LOG.info("{} vcpu{}: triple fault\n{}", name(), vcpu.index, report);
         upcall.event(new PartitionEvent.TripleFault(vcpu.index, report));
     }
 
     void unknownInstruction(int vcpu, long rip, byte[] bytes) {
         if (first(rip)) {
             tell("vcpu%d: unknown instruction at 0x%x: %s; the guest gets #UD".formatted(vcpu, rip,
-                    java.util.HexFormat.ofDelimiter(" ").formatHex(bytes)));
+                    HexFormat.ofDelimiter(" ").formatHex(bytes)));
         }
     }
 
     void unhandledMsr(Vcpu vcpu, int number, boolean write, long value) {
         if (first(1L << 63 | number & 0xFFFF_FFFFL)) {
             tell("vcpu%d: %s of MSR 0x%x, which nobody has, at RIP 0x%x; the guest gets #GP".formatted(vcpu.index,
-                    write ? "write 0x%x".formatted(value) : "read", number,
-                    vcpu.cpu().register(org.cupule.hardware.Register.RIP)));
+                    write ? "write 0x%x".formatted(value) : "read", number, vcpu.cpu().register(Register.RIP)));
         }
     }
 
@@ -566,7 +382,7 @@ final class SimPartition implements Partition {
     }
 
     private void tell(String sentence) {
-        LOG.debug("vm{} {}", vmid, sentence);
+        LOG.debug("{} {}", name(), sentence);
         upcall.event(new PartitionEvent.Unhandled(sentence));
     }
 
@@ -575,13 +391,13 @@ final class SimPartition implements Partition {
     @Override
     public List<String> describe() {
         var lines = new ArrayList<String>();
-        lines.add("vm%d '%s' %s, behaviour %s, %s time %d ns".formatted(vmid, creation.name(), state, behaviour(),
+        lines.add("%s '%s' %s, behaviour %s, %s time %d ns".formatted(name(), creation.name(), state(), behaviour(),
                 creation.deterministic() ? "deterministic" : "host", clock.nanos()));
-        if (reason != null) {
-            lines.add("stopped: " + reason);
+        if (life.reason() != null) {
+            lines.add("stopped: " + life.reason());
         }
         vcpus.forEach(vcpu -> lines.add(vcpu.describe()));
-        places.forEach(place -> lines
+        bay.places().forEach(place -> lines
                 .add("%s is %s%s".formatted(place.place, place.offer(), place.parked() == null ? "" : ", parked")));
         lines.add("rendezvous %d, shoot-downs %d".formatted(rendezvous.meetings(), shootDown.count()));
         lines.addAll(memory.describe());

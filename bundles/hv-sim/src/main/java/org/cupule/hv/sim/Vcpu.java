@@ -30,8 +30,14 @@ import org.jspecify.annotations.Nullable;
  *     |               v  |
  *     '---INIT--   IN_REQUEST (its slot is not FREE)
  *
- *  mode:  OUT (stands still)  --enter-->  HOST (run loop, upcalls)  <---->  GUEST (inside Cpu.run)
+ *  mode:  OUT (stands still)  --enter-->  HOST (run loop)  <---->  GUEST (inside Cpu.run)
+ *          ^                               |  ^
+ *          '---- taken away <-- UPCALL <---'  '--- (inside the HSM's handler)
  * </pre>
+ *
+ * <p>
+ * An upcall that never returns takes its thread with it, but not the vCPU: when its request has been completed by
+ * somebody else, {@link #takeAway} lets a fresh thread go on, and the old one ends when it comes back.
  *
  * @threading confined to the thread that runs it, but for what says "any thread"
  */
@@ -50,6 +56,7 @@ final class Vcpu {
     private static final int OUT = 0;
     private static final int HOST = 1;
     private static final int GUEST = 2;
+    private static final int UPCALL = 3;
 
     private static final int NO_EXIT = -1;
     private static final int INVALID_OPCODE = 6;
@@ -59,6 +66,9 @@ final class Vcpu {
     private static final int APIC_SOFTWARE_ENABLED = 1 << 8;
     private static final int LVT_LINT0 = 0x350;
     private static final int LVT_LINT1 = 0x360;
+
+    /** Unwinds a thread whose vCPU was taken away. */
+    static final RuntimeException TAKEN_AWAY = new TakenAway();
 
     private static final VarHandle MODE;
     private static final VarHandle ACTIVITY;
@@ -185,6 +195,25 @@ final class Vcpu {
         return mode == OUT;
     }
 
+    /** {@return whether its thread is inside the HSM} */
+    boolean inUpcall() {
+        return mode == UPCALL;
+    }
+
+    /** {@return the number of its request, if that is complete although the upcall has not returned; else 0} */
+    long overdue() {
+        return inUpcall() && slot.complete() ? slot.requests() : 0;
+    }
+
+    /**
+     * Takes the vCPU away from a thread that is inside the HSM: it stands still then, and another thread may adopt it.
+     *
+     * @return false when the thread has just come back
+     */
+    boolean takeAway() {
+        return MODE.compareAndSet(this, UPCALL, OUT);
+    }
+
     /** {@return whether the calling thread is the one that runs it} */
     boolean mine() {
         return Thread.currentThread() == thread;
@@ -220,9 +249,12 @@ final class Vcpu {
 
     // ---- the thread that runs it
 
-    /** The calling thread runs it from now on. */
-    void adopt(Thread runner) {
+    /** This thread runs it from now on. @return the one that did so before */
+    @Nullable
+    Thread adopt(Thread runner) {
+        Thread before = thread;
         thread = runner;
+        return before;
     }
 
     /** Enters the run loop. @return false when the gate is closed; it is OUT then */
@@ -365,7 +397,7 @@ final class Vcpu {
         ACTIVITY.setOpaque(this, IN_REQUEST);
         if (slot.post(type, exit.address, exit.size, exit.write, exit.value)) {
             answerWanted = true;
-            vm.upcall.request(index);
+            upcall();
             takeAnswer();
         } else {
             activate(RUNNING);
@@ -377,8 +409,20 @@ final class Vcpu {
     void requestPowerOff() {
         if (slot.post(IoRequestPage.PORTIO, 0x404, 2, true, 0x3400)) {
             activate(IN_REQUEST);
-            vm.upcall.request(index);
+            upcall();
             takeAnswer();
+        }
+    }
+
+    /** The call into the HSM. Who comes back from it and finds the vCPU taken away must not touch it any more. */
+    private void upcall() {
+        MODE.setRelease(this, UPCALL);
+        try {
+            vm.upcall.request(index);
+        } finally {
+            if (!MODE.compareAndSet(this, UPCALL, HOST)) {
+                throw TAKEN_AWAY;
+            }
         }
     }
 
@@ -494,5 +538,14 @@ final class Vcpu {
             }
         }
         return text.toString();
+    }
+
+    /** Without a stack trace, since one instance serves all. */
+    private static final class TakenAway extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        TakenAway() {
+            super("the vCPU goes on on another thread", null, false, false);
+        }
     }
 }

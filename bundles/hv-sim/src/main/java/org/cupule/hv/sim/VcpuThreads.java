@@ -2,7 +2,11 @@ package org.cupule.hv.sim;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The threads that run the vCPUs of one partition: one each, or, in deterministic time, one for all in turn. Made at
@@ -13,9 +17,14 @@ import java.util.concurrent.locks.LockSupport;
 final class VcpuThreads {
     /** Instructions of a turn in deterministic time. */
     private static final long TURN = 5_000;
+    /** How long an upcall may go on after its request has been completed. */
+    private static final long GRACE_NANOS = 200_000_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(VcpuThreads.class);
 
     private final SimPartition vm;
     private final List<Thread> threads = new ArrayList<>();
+    private final AtomicBoolean watching = new AtomicBoolean();
     private volatile boolean ended;
 
     VcpuThreads(SimPartition vm) {
@@ -39,18 +48,62 @@ final class VcpuThreads {
     }
 
     private Thread thread(String name, Runnable body) {
-        Thread thread = Thread.ofPlatform().name("vm" + vm.vmid() + "-" + name).daemon().unstarted(body);
-        threads.add(thread);
+        Thread thread = Thread.ofPlatform().name(vm.name() + "-" + name).daemon().unstarted(body);
+        synchronized (threads) {
+            threads.add(thread);
+        }
         return thread;
+    }
+
+    private List<Thread> known() {
+        synchronized (threads) {
+            return List.copyOf(threads);
+        }
+    }
+
+    // ---- threads that do not come back
+
+    /**
+     * Somebody else has completed the request of a vCPU whose thread is still inside the HSM. Usually it comes back at
+     * once; if not, a fresh thread goes on. Not in deterministic time, where one thread runs all vCPUs.
+     */
+    void watch(Vcpu vcpu) {
+        if (vm.clock instanceof HostClock && watching.compareAndSet(false, true)) {
+            long request = vcpu.overdue();
+            Thread.ofVirtual().name(vm.name() + "-watch").start(() -> look(vcpu, request));
+        }
+    }
+
+    private void look(Vcpu vcpu, long request) {
+        LockSupport.parkNanos(GRACE_NANOS);
+        watching.set(false);
+        if (request != 0 && vcpu.overdue() == request && !ended) {
+            replace(vcpu);
+        } else {
+            vm.vcpus.stream().filter(other -> other.overdue() != 0).findFirst().ifPresent(this::watch);
+        }
+    }
+
+    private void replace(Vcpu vcpu) {
+        if (vcpu.takeAway()) {
+            LOG.warn("{} vcpu{}: an upcall does not return; a fresh thread goes on", vm.name(), vcpu.index);
+            Thread fresh = thread("vcpu" + vcpu.index, () -> life(vcpu));
+            Thread stuck = vcpu.adopt(fresh);
+            synchronized (threads) {
+                threads.remove(stuck);
+            }
+            fresh.start();
+        }
     }
 
     /** Ends the threads and waits for them, for so long at most. */
     void end(long millis) {
         ended = true;
-        threads.forEach(LockSupport::unpark);
+        List<Thread> all = known();
+        all.forEach(LockSupport::unpark);
         long until = System.nanoTime() + millis * 1_000_000;
         try {
-            for (Thread thread : threads) {
+            for (Thread thread : all) {
                 thread.join(Math.max(1, (until - System.nanoTime()) / 1_000_000));
             }
         } catch (InterruptedException e) {
@@ -62,7 +115,9 @@ final class VcpuThreads {
     private void life(Vcpu vcpu) {
         while (!ended) {
             if (vcpu.enter()) {
-                inside(vcpu);
+                if (!inside(vcpu)) {
+                    return;
+                }
                 vcpu.leave();
             }
             vm.splitLock(vcpu);
@@ -72,15 +127,21 @@ final class VcpuThreads {
         }
     }
 
-    private void inside(Vcpu vcpu) {
+    /** @return false when the vCPU was taken away from this thread, which must not touch it any more */
+    private boolean inside(Vcpu vcpu) {
         try {
             boolean busy = true;
             while (busy && vm.rendezvous.open()) {
                 busy = vcpu.step(Long.MAX_VALUE);
             }
         } catch (RuntimeException | Error e) {
+            if (e == Vcpu.TAKEN_AWAY) {
+                LOG.info("{} vcpu{}: the upcall that did not return has come back", vm.name(), vcpu.index);
+                return false;
+            }
             vm.failed(vcpu, e);
         }
+        return true;
     }
 
     /** A VM that asked for polling gets its completion without being told ({@code hsm.md} 7.13). */
@@ -135,7 +196,7 @@ final class VcpuThreads {
         }
     }
 
-    private void restUntil(java.util.function.BooleanSupplier go, Vcpu vcpu) {
+    private void restUntil(BooleanSupplier go, Vcpu vcpu) {
         while (!ended && !go.getAsBoolean()) {
             rest(vcpu);
         }

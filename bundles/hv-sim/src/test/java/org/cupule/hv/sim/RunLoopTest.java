@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.cupule.hv.sim.FakeCpu.*;
 
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hardware.CpuExit;
@@ -212,6 +213,31 @@ class RunLoopTest {
             cpu.exit().address = gpa;
             return CpuExit.FETCH;
         };
+    }
+
+    @Test
+    void anUpcallThatNeverReturnsDoesNotHoldTheVcpuOnceItsRequestIsAnswered() {
+        var stuck = new CountDownLatch(1);
+        try (var rig = Rig.of(List.of(in(0x60, 1), in(0x61, 1), hlt()))) {
+            var first = new CopyOnWriteArrayList<Thread>();
+            rig.inUpcall = () -> {
+                if (first.isEmpty()) {
+                    first.add(Thread.currentThread());
+                    rig.page.state(0, IoRequestPage.PROCESSING);
+                    Latch.await(stuck);
+                    throw new IllegalStateException("came back too late");
+                }
+            };
+            rig.started();
+            Rig.await("stuck", () -> rig.page.state(0) == IoRequestPage.PROCESSING);
+            rig.complete(0, 7);
+            Rig.await("goes on", () -> rig.vm.activity(0).equals("halted"));
+            assertThat(rig.cpu(0).answers).containsExactly(7L, 0x62L);
+            stuck.countDown();
+            Rig.await("the old thread ends", () -> !first.getFirst().isAlive());
+            assertThat(rig.vm.state()).isEqualTo(State.RUNNING);
+            assertThat(rig.events).isEmpty();
+        }
     }
 
     @Test
