@@ -105,6 +105,6 @@ class ArchitectureIT {
     }
 
     private static String dotted(BuiltBundle bundle) {
-        return bundle.folder().replaceAll("-v\\d+$", "").replace('-', '.');
+        return bundle.folder().replaceAll("-(v\\d+|faulty)$", "").replace('-', '.');
     }
 }

@@ -1,0 +1,45 @@
+package org.cupule.dev.sample;
+
+import java.util.List;
+import org.cupule.device.Device;
+import org.cupule.device.DeviceContext;
+import org.cupule.device.DeviceFactory;
+import org.cupule.device.DeviceSpec;
+import org.cupule.pci.BarSpec;
+import org.cupule.pci.PciFunctionSpec;
+import org.cupule.state.StateSchema;
+import org.cupule.types.ModelInfo;
+import org.osgi.service.component.annotations.Component;
+
+/**
+ * Makes faulty sample devices.
+ *
+ * @threading any thread
+ */
+@Component(service = DeviceFactory.class)
+public final class FaultySampleFactory implements DeviceFactory {
+    private static final DeviceSpec SPEC = DeviceSpec.of(new PciFunctionSpec(0xC09E, 0x0001, 0xFF_0000, 1, 0xC09E,
+            0x0001, List.of(new BarSpec(0, BarSpec.Kind.MEMORY32, 0x1000), new BarSpec(1, BarSpec.Kind.PORTIO, 0x100)),
+            4, 1, List.of()));
+
+    @Override
+    public ModelInfo info() {
+        return new ModelInfo(FaultySample.SCHEMA.kind(), "sample", "3.0.0",
+                "A sample device whose restore fails on purpose");
+    }
+
+    @Override
+    public StateSchema schema() {
+        return FaultySample.SCHEMA;
+    }
+
+    @Override
+    public DeviceSpec spec() {
+        return SPEC;
+    }
+
+    @Override
+    public Device create(DeviceContext context) {
+        return new FaultySample();
+    }
+}
