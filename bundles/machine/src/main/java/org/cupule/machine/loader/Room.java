@@ -23,6 +23,11 @@ final class Room {
         taken.add(new Range("the BIOS data area", 0, 0x1000));
     }
 
+    /** {@return the end of RAM below 4 GiB} */
+    long low() {
+        return layout.low();
+    }
+
     List<Chunk> chunks() {
         return chunks;
     }
