@@ -107,7 +107,8 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             return (Outcome) CompletableFuture.anyOf(machine.outcome().toCompletableFuture(), stopped).get(nanos,
                     TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            return new Outcome("time-out", TIME_OUT, "");
+            return new Outcome("time-out", TIME_OUT,
+                    "cupule run: the time is over; processor 0 was " + machine.vm().activity(0) + ".");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Outcome("interrupted", INTERRUPTED, "");
@@ -119,9 +120,6 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     private static int conclude(CommandLine line, Machine machine, Outcome outcome) {
         if (!outcome.report().isEmpty()) {
             line.err().println(outcome.report());
-        }
-        if (outcome.status() == TIME_OUT && outcome.cause().equals("time-out")) {
-            line.err().println("cupule run: the time is over; the guest was " + machine.vm().activity(0) + ".");
         }
         machine.vm().ioRequests().trace().stream().map(RunCommand::text).forEach(line.err()::println);
         IoRequests.Counters counters = machine.vm().ioRequests().counters();

@@ -13,7 +13,12 @@ final class Bytes {
     private final ByteBuffer buffer;
 
     Bytes(int lengthBytes) {
-        buffer = ByteBuffer.allocate(lengthBytes).order(ByteOrder.LITTLE_ENDIAN);
+        this(new byte[lengthBytes]);
+    }
+
+    /** Fills in these bytes. */
+    Bytes(byte[] bytes) {
+        buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     Bytes u8(int offset, int value) {

@@ -42,9 +42,10 @@ final class MultibootLoader implements Loader {
         return "multiboot";
     }
 
+    /** An ELF file without a header is recognised too, so that its user is told what is missing. */
     @Override
     public boolean recognises(ImageBytes image) {
-        return header(image).isPresent();
+        return header(image).isPresent() || ElfFile.is(image);
     }
 
     private static OptionalInt header(ImageBytes image) {
