@@ -1,0 +1,158 @@
+package org.cupule.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.ref.WeakReference;
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import javax.inject.Inject;
+import org.cupule.machine.Machines;
+import org.cupule.swap.Deployer;
+import org.cupule.swap.SwapReport;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.ops4j.pax.exam.Configuration;
+import org.ops4j.pax.exam.Option;
+import org.ops4j.pax.exam.junit.PaxExam;
+import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
+import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.wiring.BundleWiring;
+
+/**
+ * Two hundred swaps in a row of everything that can be swapped, under the demonstration guest; nothing is left over.
+ */
+@RunWith(PaxExam.class)
+@ExamReactorStrategy(PerClass.class)
+public class SoakIT {
+    private static final int SWAPS = 200;
+    /** More than what lazily made tables and compiled code of the platform add after the first round. */
+    private static final long GROWTH_BYTES = 16L << 20;
+
+    @Inject
+    private BundleContext context;
+    @Inject
+    private Machines machines;
+    @Inject
+    private Deployer deployer;
+
+    private final List<WeakReference<ClassLoader>> loaders = new ArrayList<>();
+    private RunningGuest guest;
+    private Owners owners;
+
+    /** {@return the platform} */
+    @Configuration
+    public Option[] configuration() throws IOException {
+        return new Option[]{TestPlatform.platform()};
+    }
+
+    @Test
+    public void twoHundredSwapsLoseNothingAndLeaveNothing() throws Exception {
+        owners = new Owners(context);
+        try (var running = RunningGuest.start(machines, "demo", 2, "")) {
+            guest = running;
+            guest.awaitMore("round", 1);
+            round(); // whatever is made once is made now
+            TreeMap<String, Long> threads = threads();
+            int bundles = context.getBundles().length;
+            long heap = heapAfterCollection();
+
+            soak();
+
+            Await.until(() -> threads().equals(threads), Duration.ofSeconds(30),
+                    () -> "the threads of before, %s; there are %s".formatted(threads, threads()));
+            assertThat(context.getBundles()).hasSize(bundles);
+            assertThat(heapAfterCollection() - heap).as("heap growth").isLessThan(GROWTH_BYTES);
+            finish();
+        }
+        assertClassLoadersAreCollected();
+    }
+
+    private void soak() {
+        int swaps = 0;
+        while (swaps < SWAPS) {
+            swaps += round();
+            guest.report();
+        }
+    }
+
+    private void finish() {
+        assertThat(guest.verdict()).startsWith("verdict: ok").contains("errors 0");
+        assertThat(guest.outcome().cause()).isEqualTo("power-off");
+        assertThat(guest.counters().completed()).isEqualTo(guest.counters().posted());
+        assertThat(guest.counters().lost()).as("lost").isZero();
+        assertThat(guest.counters().twice()).as("served twice").isZero();
+    }
+
+    /** Swaps everything once, and what has another model back. @return how many instances were moved */
+    private int round() {
+        List<Supplier<List<SwapReport>>> steps = List.of(
+                () -> renew("com1"),
+                () -> deploy("dev-sample", TestPlatform.plugin("dev-sample-v2").toUri()),
+                () -> move("cpu0", "single-step"),
+                () -> deploy("hw-lapic", TestPlatform.plugin("hw-lapic-v2").toUri()),
+                () -> renew("pci"),
+                () -> deploy("hw-ept", TestPlatform.plugin("hw-ept-interval").toUri()),
+                () -> move("cpu1", "single-step"),
+                () -> renew("ioapic"),
+                () -> deploy("dev-sample", TestPlatform.started("dev-sample").toUri()),
+                () -> renew("pit"),
+                () -> move("cpu0", "interpreter"),
+                () -> deploy("hw-lapic", TestPlatform.started("hw-lapic").toUri()),
+                () -> renew("com1"),
+                () -> deploy("hw-ept-interval", TestPlatform.started("hw-ept").toUri()),
+                () -> renew("pic"),
+                () -> move("cpu1", "interpreter"),
+                () -> renew("ept"));
+        return steps.stream().mapToInt(step -> step.get().size()).sum();
+    }
+
+    private List<SwapReport> renew(String place) {
+        return List.of(owners.renew(guest.target(place)));
+    }
+
+    private List<SwapReport> move(String place, String model) {
+        return List.of(owners.swap(guest.target(place), model));
+    }
+
+    private List<SwapReport> deploy(String predecessor, URI jar) {
+        Bundle old = Bundles.one(context, predecessor);
+        loaders.add(new WeakReference<>(old.adapt(BundleWiring.class).getClassLoader()));
+        return deployer.swap(jar, Owners.DEADLINE).swaps();
+    }
+
+    private void assertClassLoadersAreCollected() {
+        assertThat(loaders).hasSizeGreaterThan(SWAPS / 10);
+        Await.until(() -> {
+            System.gc();
+            return alive() == 0;
+        }, Duration.ofSeconds(60), () -> "the class loaders of uninstalled bundles to be collected; %d of %d live"
+                .formatted(alive(), loaders.size()));
+    }
+
+    private long alive() {
+        return loaders.stream().filter(loader -> loader.get() != null).count();
+    }
+
+    /** {@return how many platform threads there are of each name, less the JVM's own pool for virtual threads} */
+    private static TreeMap<String, Long> threads() {
+        return Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
+                .filter(name -> !name.startsWith("ForkJoinPool") && !name.startsWith("VirtualThread"))
+                .collect(Collectors.groupingBy(name -> name, TreeMap::new, Collectors.counting()));
+    }
+
+    private static long heapAfterCollection() {
+        var memory = ManagementFactory.getMemoryMXBean();
+        memory.gc();
+        memory.gc();
+        return memory.getHeapMemoryUsage().getUsed();
+    }
+}
