@@ -2,7 +2,9 @@ package org.cupule.machine.device;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
@@ -17,6 +19,7 @@ import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.cupule.types.IoRange;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -255,6 +258,17 @@ public final class Devices {
     /** {@return the devices, in the order in which they came} */
     public List<DeviceInfo> list() {
         return devices.stream().map(HostedDevice::info).toList();
+    }
+
+    /** {@return where the windows of the devices lie, by the device's name and a number} */
+    public Map<String, IoRange> places() {
+        var places = new HashMap<String, IoRange>();
+        for (HostedDevice device : devices) {
+            for (IoRange range : device.ranges()) {
+                places.put(device.name() + "[" + places.size() + "]", range);
+            }
+        }
+        return places;
     }
 
     /** Sets each device, and the PCI bus, to its power-on state, while the VM is paused. */

@@ -474,6 +474,10 @@ public final class HostedDevice implements IoHandler {
                 failures, status);
     }
 
+    List<IoRange> ranges() {
+        return seat.windows.ranges();
+    }
+
     private String place() {
         var words = new ArrayList<String>();
         if (function != null) {

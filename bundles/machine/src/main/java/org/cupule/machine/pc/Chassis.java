@@ -8,6 +8,8 @@ import org.cupule.hsm.VirtualMachine;
 import org.cupule.machine.Console;
 import org.cupule.machine.MachineDescription;
 import org.cupule.machine.MachineDescription.DeviceDescription;
+import org.cupule.machine.description.DescriptionCheck;
+import org.cupule.machine.description.Faults;
 import org.cupule.machine.device.Board;
 import org.cupule.machine.device.Catalogue;
 import org.cupule.machine.device.DeviceOffer;
@@ -31,6 +33,7 @@ final class Chassis {
     private final VirtualMachine vm;
     private final Optional<LoadPlan> plan;
     private final Supplier<Catalogue> catalogue;
+    private final MemoryLayout layout;
     private final Devices devices;
     private final RingConsole console = new RingConsole();
 
@@ -40,7 +43,7 @@ final class Chassis {
         this.vm = vm;
         this.plan = plan;
         this.catalogue = catalogue;
-        var layout = new MemoryLayout(description.memoryBytes());
+        this.layout = new MemoryLayout(description.memoryBytes());
         devices = new Devices(new Board(vm, layout, requests, policy));
         try {
             layout.build(vm.memory());
@@ -62,7 +65,15 @@ final class Chassis {
         });
     }
 
-    void plug(DeviceDescription device) {
+    /** Adds a device to a machine that is there: checked as when the machine is made. */
+    void plugChecked(DeviceDescription device) {
+        var faults = Faults.ofDescription();
+        new DescriptionCheck(catalogue.get(), faults).checkAdded(device, layout, devices.places());
+        faults.throwIfAny("plug");
+        plug(device);
+    }
+
+    private void plug(DeviceDescription device) {
         DeviceOffer offer = catalogue.get().find(device.type(), device.model(), -1);
         devices.plug(device, offer, backing(device.backend()));
     }

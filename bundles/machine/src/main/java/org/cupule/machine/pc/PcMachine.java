@@ -160,7 +160,7 @@ final class PcMachine implements Machine, Requests {
 
     @Override
     public void plug(MachineDescription.DeviceDescription device) {
-        chassis.plug(device);
+        chassis.plugChecked(device);
     }
 
     @Override

@@ -19,6 +19,9 @@ import org.cupule.machine.Machine;
 import org.cupule.machine.MachineDescription;
 import org.cupule.machine.MachineDescription.Image;
 import org.cupule.machine.Machines;
+import org.cupule.machine.description.DescriptionCheck;
+import org.cupule.machine.description.Faults;
+import org.cupule.machine.description.VmFile;
 import org.cupule.machine.device.Catalogue;
 import org.cupule.machine.device.DeviceOffer;
 import org.cupule.machine.device.Devices;
@@ -124,7 +127,9 @@ public final class PcMachines implements Machines, Swappable {
 
     @Override
     public MachineDescription read(Path file) {
-        throw new HsmException(Errno.ENOSYS, "read", "VM files cannot be read");
+        String name = file.getFileName().toString();
+        return new VmFile(file, standard(name.endsWith(".json") ? name.substring(0, name.length() - 5) : name),
+                catalogue).read();
     }
 
     @Override
@@ -138,6 +143,9 @@ public final class PcMachines implements Machines, Swappable {
             throw new HsmException(Errno.EEXIST, "create",
                     "there is a machine '" + description.name() + "' already; choose another name, or close it");
         }
+        var faults = Faults.ofDescription();
+        new DescriptionCheck(catalogue, faults).check(description);
+        faults.throwIfAny("create");
         var layout = new MemoryLayout(description.memoryBytes());
         Optional<LoadPlan> plan = description.image().map(image -> Loaders.plan(request(image, layout)));
         VirtualMachine vm = requireHsm().create(new VmCreation(description.name(), description.hypervisor(),

@@ -1,0 +1,130 @@
+package org.cupule.machine.description;
+
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.cupule.machine.MachineDescription;
+import org.cupule.machine.MachineDescription.DeviceDescription;
+import org.cupule.machine.MachineDescription.Image;
+import org.cupule.machine.device.Catalogue;
+import org.cupule.types.Behaviour;
+
+/**
+ * Reads a VM file (its form is told in {@code docs/topic/machine.md}).
+ *
+ * @threading confined to its maker
+ */
+public final class VmFile {
+    private final JsonFile json;
+    private final Path folder;
+    private final MachineDescription standard;
+    private final Catalogue catalogue;
+    private final Faults faults;
+
+    /**
+     * Makes a reader.
+     *
+     * @param file
+     *            the file; paths in it are relative to its folder
+     * @param standard
+     *            what holds where the file says nothing
+     * @param catalogue
+     *            the models that are offered
+     */
+    public VmFile(Path file, MachineDescription standard, Catalogue catalogue) {
+        this.json = new JsonFile(file);
+        this.folder = file.toAbsolutePath().getParent();
+        this.standard = standard;
+        this.catalogue = catalogue;
+        this.faults = new Faults(json::place);
+    }
+
+    /**
+     * Reads and checks it.
+     *
+     * @throws org.cupule.types.HsmException
+     *             ENOENT when it is not there; EINVAL with a line for each fault
+     */
+    public MachineDescription read() {
+        var root = new Section("", json.read(), faults);
+        var description = new MachineDescription(root.text("name", standard.name()), root.text("hypervisor", ""),
+                root.size("memory", standard.memoryBytes()), (int) Math.min(root.number("cpus", 1), 1000),
+                root.has("image")
+                        ? Optional.of(image(new Section("image", root.object("image"), faults)))
+                        : Optional.empty(),
+                root.has("devices") ? devices(root.list("devices")) : standard.devices(), root.map("models"),
+                behaviour(root), root.flag("deterministic"), queued(root));
+        root.end();
+        new DescriptionCheck(catalogue, faults).check(description);
+        faults.throwIfAny("read");
+        return description;
+    }
+
+    private Behaviour behaviour(Section root) {
+        String name = root.text("behaviour", "x86");
+        return Stream.of(Behaviour.values()).filter(each -> each.name().equals(name.toUpperCase(Locale.ROOT)))
+                .findFirst().orElseGet(() -> {
+                    faults.add("behaviour", "'%s' is neither x86 nor acrn", name);
+                    return Behaviour.X86;
+                });
+    }
+
+    private boolean queued(Section root) {
+        String upcall = root.text("upcall", "direct");
+        if (!upcall.equals("direct") && !upcall.equals("queued")) {
+            faults.add("upcall", "'%s' is neither direct nor queued", upcall);
+        }
+        return upcall.equals("queued");
+    }
+
+    private Image image(Section image) {
+        String file = image.text("file", "");
+        var modules = new ArrayList<Path>();
+        image.texts("modules").forEach(module -> modules.add(path("image.modules", module)));
+        image.texts("initrd").forEach(module -> modules.add(path("image.initrd", module)));
+        var read = new Image(file.isEmpty() ? Optional.empty() : Optional.of(path("image.file", file)),
+                image.text("builtin", ""), image.text("format", "auto"), image.number("address", 0),
+                image.text("append", ""), modules);
+        image.end();
+        return read;
+    }
+
+    private Path path(String field, String text) {
+        try {
+            return folder.resolve(text);
+        } catch (InvalidPathException e) {
+            faults.add(field, "'%s' is no path: %s", text, e.getReason());
+            return folder;
+        }
+    }
+
+    private List<DeviceDescription> devices(List<?> list) {
+        var devices = new ArrayList<DeviceDescription>();
+        for (int i = 0; i < list.size(); i++) {
+            String at = "devices[" + i + "]";
+            Map<String, Object> fields = Section.object(list.get(i));
+            if (fields == null) {
+                faults.add(at, "an object is expected");
+            } else {
+                devices.add(device(new Section(at, fields, faults)));
+            }
+        }
+        return devices;
+    }
+
+    private DeviceDescription device(Section device) {
+        var lines = new java.util.LinkedHashMap<String, Integer>();
+        device.numbers("lines").forEach((name, gsi) -> lines.put(name, (int) Math.min(gsi, 1000)));
+        String backend = device.text("backend", "");
+        var read = new DeviceDescription(device.required("type"), device.required("name"), device.text("model", ""),
+                device.numbers("windows"), lines, device.text("pci", ""), device.map("options"),
+                backend.startsWith("file:") ? "file:" + path(device.path("backend"), backend.substring(5)) : backend);
+        device.end();
+        return read;
+    }
+}
