@@ -37,15 +37,20 @@ u64 tsc_hertz(void) {
     return measured;
 }
 
+/* Measured against the time stamps, of which it is a fixed part: whoever compares the two does not depend on the PIT. */
 u32 apic_timer_hertz(void) {
     static u32 measured;
+    u64 stamps = tsc_hertz();
     for (u32 i = 0; measured == 0 || (i > 0 && i < MEASUREMENTS); i++) {
         apic_write(APIC_LVT_TIMER, 0x10000); /* masked, one shot */
         apic_write(APIC_TIMER_DIVIDE, 3);    /* by 16 */
         apic_write(APIC_TIMER_INITIAL, 0xFFFFFFFF);
-        u32 start = apic_read(APIC_TIMER_CURRENT);
+        u32 count = apic_read(APIC_TIMER_CURRENT);
+        u64 start = tsc();
         wait_micros(MEASURED_MICROS);
-        u32 hertz = (start - apic_read(APIC_TIMER_CURRENT)) * PER_SECOND + 1;
+        u64 end = tsc();
+        count -= apic_read(APIC_TIMER_CURRENT);
+        u32 hertz = (u32)(stamps / 1000 * count / ((end - start) / 1000)) + 1;
         apic_write(APIC_TIMER_INITIAL, 0);
         measured = measured == 0 || hertz < measured ? hertz : measured;
     }
