@@ -1,5 +1,6 @@
 package org.cupule.hv.sim;
 
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.cupule.time.VmTimer;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * @threading any thread
  */
 final class HostClock implements SimClock {
+    /** How long the last action of a timer may take when the clock is closed. */
+    private static final Duration LAST_ACTION = Duration.ofSeconds(1);
+
     /** What the clock does: running with an offset to the host's clock, stopping, or standing at a value. */
     private record Phase(boolean running, boolean stopping, long value) {
     }
@@ -105,8 +109,8 @@ final class HostClock implements SimClock {
     @Override
     public void close() {
         closed = true;
-        devices.wake();
-        lapics.wake();
+        devices.end();
+        lapics.end();
     }
 
     /** A queue of timers and the thread that fires them, made when the first timer is armed in running time. */
@@ -135,6 +139,18 @@ final class HostClock implements SimClock {
                 ticking.start();
             }
             return ticking;
+        }
+
+        void end() {
+            Thread ticking = thread;
+            if (ticking != null && ticking != Thread.currentThread()) {
+                LockSupport.unpark(ticking);
+                try {
+                    ticking.join(LAST_ACTION);
+                } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                }
+            }
         }
 
         @Override

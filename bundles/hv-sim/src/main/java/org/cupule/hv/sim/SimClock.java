@@ -23,6 +23,6 @@ interface SimClock extends VmClock {
     /** {@return a timer for a local APIC: its action must not wait} */
     VmTimer lapicTimer(Runnable action);
 
-    /** Ends the threads of the clock; no action is started any more. */
+    /** Ends the clock: no timer fires any more, and none is in its action when this returns, but for one that hangs. */
     void close();
 }

@@ -42,11 +42,12 @@ import org.slf4j.LoggerFactory;
  *
  * <p>
  * Factories come and go without touching the component: they are tracked by dynamic references into immutable lists. A
- * better one that comes never replaces an instance; only a swap does.
+ * better one that comes never replaces an instance; only a swap does. The component is immediate: one that were made for
+ * its first user would end, and its VMs with it, when the last user goes.
  *
  * @threading any thread
  */
-@Component(service = {Hypervisor.class, Swappable.class}, configurationPid = "org.cupule.hv.sim")
+@Component(service = {Hypervisor.class, Swappable.class}, immediate = true, configurationPid = "org.cupule.hv.sim")
 @Designate(ocd = SimHypervisor.Settings.class)
 public final class SimHypervisor implements Hypervisor, Swappable {
     /** Platform settings of the simulated hypervisor. */

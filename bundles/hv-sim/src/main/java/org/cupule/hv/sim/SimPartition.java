@@ -180,11 +180,12 @@ final class SimPartition implements Partition {
             life.refuseUnless(state() == State.PAUSED || state() == State.CREATED, "destroy");
             standingStill("destroy", () -> life.become(State.POWERED_OFF));
             threads.end(TimeUnit.NANOSECONDS.toMillis(deadlineNanos()));
-            clock.close();
             memory.clear();
             page = null;
             hypervisor.free(vmid);
         });
+        // Without the life lock: the last action of a timer may just want it.
+        clock.close();
     }
 
     private void standingStill(String operation, Runnable action) {

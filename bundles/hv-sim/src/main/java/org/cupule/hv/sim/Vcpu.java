@@ -44,8 +44,11 @@ import org.jspecify.annotations.Nullable;
 final class Vcpu {
     /** Frequency of the time stamp counter: one tick a nanosecond, so in deterministic time one an instruction. */
     static final long TSC_HERTZ = 1_000_000_000;
-    /** Frequency that the divider of the local APIC's timer divides. */
-    static final long BUS_HERTZ = 1_000_000_000;
+    /**
+     * Frequency that the divider of the local APIC's timer divides: the core crystal clock, of which CPUID leaf 0x15 of
+     * a processor with this time stamp counter tells (SDM volume 3, "APIC Timer").
+     */
+    static final long BUS_HERTZ = 25_000_000;
 
     private static final int RUNNING = 0;
     private static final int HALTED = 1;
@@ -104,6 +107,7 @@ final class Vcpu {
     private boolean answerWanted;
     private boolean exclusiveWanted;
     private int exclusiveExit = NO_EXIT;
+    private long adjustmentSeen;
 
     /** The newest shoot-down that concerns this vCPU, and the newest one that it has done. */
     private volatile long flushWanted;
@@ -117,13 +121,13 @@ final class Vcpu {
         this.lapicTimer = vm.clock.lapicTimer(() -> post(Inbox.TIMER));
         this.accesses = new Accesses(vm, this);
         this.interrupts = new Interrupts(this, vm.fabric);
-        this.lapic = new Fitted<>("lapic" + index, hardware.lapics(), hardware.lapic(),
-                (factory, stage) -> factory.create(index, new LapicSide(vm, this, lapicTimer, stage)),
-                MustHold::lapic, Runnable::run, this::refit);
         var spec = new CpuSpec(index, vm.vcpuCount(), TSC_HERTZ, vm.behaviour());
         this.cpu = new Fitted<>("cpu" + index, hardware.cpus(), hardware.cpu(),
                 (factory, stage) -> factory.create(spec, new CpuSide(vm, this)), MustHold::cpu, Runnable::run,
                 this::refit);
+        this.lapic = new Fitted<>("lapic" + index, hardware.lapics(), hardware.lapic(),
+                (factory, stage) -> factory.create(index, new LapicSide(vm, this, lapicTimer, stage)),
+                MustHold::lapic, Runnable::run, this::refit);
         this.activity = firstActivity();
         accesses.findApicPage();
     }
@@ -238,6 +242,9 @@ final class Vcpu {
 
     /** {@return what it does, for people} */
     String activity() {
+        if (vm.life.over()) {
+            return "powered off";
+        }
         return switch ((int) ACTIVITY.getOpaque(this)) {
             case HALTED -> "halted";
             case WAIT_SIPI -> "waiting for SIPI";
@@ -374,7 +381,17 @@ final class Vcpu {
 
     private void halt() {
         activate(HALTED);
+        followTimeStampCounter();
         interruptsChanged();
+    }
+
+    /** A guest that has moved its time stamp counter has moved a deadline on it too, which no exit tells. */
+    private void followTimeStampCounter() {
+        long adjustment = cpu().timeStampAdjustment();
+        if (adjustment != adjustmentSeen) {
+            adjustmentSeen = adjustment;
+            lapic().timer();
+        }
     }
 
     private void fetch(long gpa) {

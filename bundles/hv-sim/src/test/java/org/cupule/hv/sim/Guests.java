@@ -18,7 +18,7 @@ final class Guests {
             fb                             sti
             b9 0a 00 00 00                 mov ecx,0xa
             c7 05 00 30 00 00 00 00 00 00  mov dword [0x3000],0x0            ; 0x1024
-            c7 05 80 03 e0 fe 40 42 0f 00  mov dword [0xfee00380],0xf4240
+            c7 05 80 03 e0 fe a8 61 00 00  mov dword [0xfee00380],25000
             83 3d 00 30 00 00 00           cmp dword [0x3000],byte +0x0      ; 0x1038
             74 f7                          jz 0x1038
             0f 31                          rdtsc
@@ -27,7 +27,7 @@ final class Guests {
             b9 0a 00 00 00                 mov ecx,0xa
             fa                             cli                               ; 0x104c
             c7 05 00 30 00 00 00 00 00 00  mov dword [0x3000],0x0
-            c7 05 80 03 e0 fe 00 e1 f5 05  mov dword [0xfee00380],0x5f5e100
+            c7 05 80 03 e0 fe a0 25 26 00  mov dword [0xfee00380],2500000
             fb                             sti                               ; 0x1061
             f4                             hlt
             fa                             cli

@@ -332,6 +332,11 @@ final class InterpretedCpu implements Cpu {
     }
 
     @Override
+    public long timeStampAdjustment() {
+        return cpu.msrs.tscOffset;
+    }
+
+    @Override
     public long[] recentBlocks() {
         int count = Math.min(recentCount, RECENT);
         long[] heads = new long[count];
