@@ -42,8 +42,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>
  * Factories come and go without touching the component: they are tracked by dynamic references into immutable lists. A
- * better one that comes never replaces an instance; only a swap does. The component is immediate: one that were made for
- * its first user would end, and its VMs with it, when the last user goes.
+ * better one that comes never replaces an instance; only a swap does. The component is immediate: one that were made
+ * for its first user would end, and its VMs with it, when the last user goes.
  *
  * @threading any thread
  */

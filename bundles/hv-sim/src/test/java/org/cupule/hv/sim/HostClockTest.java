@@ -79,11 +79,11 @@ class HostClockTest {
     void anEarlierTimerOvertakesALaterOne() {
         var order = new CopyOnWriteArrayList<String>();
         real.release(SimClock.NOT_RUNNING);
-        real.timer(() -> order.add("late")).arm(real.nanos() + 50_000_000);
+        real.timer(() -> order.add("late")).arm(real.nanos() + 3_600_000_000_000L);
         real.timer(() -> order.add("early")).arm(real.nanos() + 1_000_000);
 
-        Rig.await("both", () -> order.size() == 2);
-        assertThat(order).containsExactly("early", "late");
+        Rig.await("early", () -> !order.isEmpty());
+        assertThat(order).containsExactly("early");
     }
 
     @Test
