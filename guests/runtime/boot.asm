@@ -32,7 +32,7 @@ CODE16          equ     0x20
 DATA16          equ     0x28
 
         extern  guest, interrupt, image_start, data_end, bss_end
-        global  boot_magic, boot_info, cpu_arrivals, gdt, stub_0, stacks
+        global  boot_magic, boot_info, cpu_arrivals, gdt, gdt_end, stub_0, stacks, pml4, pdpt, directories
 
         section .multiboot
         align   4

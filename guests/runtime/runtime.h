@@ -100,9 +100,11 @@ static inline void take(lock_t *lock) {
 }
 static inline void release(lock_t *lock) { __atomic_store_n(lock, 0, __ATOMIC_RELEASE); }
 
-/* ---- serial.c: COM1, polled ---- */
+/* ---- serial.c: COM1, polled; a guest may have a put() of its own instead ---- */
 void serial_begin(void);
 void put(char c);
+
+/* ---- print.c ---- */
 /* %s text, %u unsigned, %x hexadecimal, %c character; l before u and x for 64 bits. Whole calls never mix. */
 void print(const char *format, ...);
 

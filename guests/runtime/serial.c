@@ -1,4 +1,4 @@
-/* COM1 by polling, and a small printf. */
+/* COM1 by polling. */
 #include "runtime.h"
 
 #define THR (COM1 + 0)
@@ -8,8 +8,6 @@
 #define MCR (COM1 + 4)
 #define LSR (COM1 + 5)
 #define LSR_THRE 0x20
-
-static lock_t serial_lock;
 
 void serial_begin(void) {
     out8(IER, 0);
@@ -29,58 +27,4 @@ void put(char c) {
         relax();
     }
     out8(THR, (u8)c);
-}
-
-static void put_number(u64 value, u32 base) {
-    char digits[20];
-    int n = 0;
-    do {
-        digits[n++] = "0123456789abcdef"[value % base];
-        value /= base;
-    } while (value);
-    while (n) {
-        put(digits[--n]);
-    }
-}
-
-static void put_text(const char *text) {
-    while (*text) {
-        put(*text++);
-    }
-}
-
-static void format_one(char kind, int wide, va_list *arguments) {
-    switch (kind) {
-    case 's':
-        put_text(__builtin_va_arg(*arguments, const char *));
-        break;
-    case 'c':
-        put((char)__builtin_va_arg(*arguments, int));
-        break;
-    case 'u':
-    case 'x':
-        put_number(wide ? __builtin_va_arg(*arguments, u64) : __builtin_va_arg(*arguments, u32), kind == 'u' ? 10 : 16);
-        break;
-    default:
-        put(kind);
-    }
-}
-
-void print(const char *format, ...) {
-    va_list arguments;
-    __builtin_va_start(arguments, format);
-    u64 flags = flags_and_off();
-    take(&serial_lock);
-    for (; *format; format++) {
-        if (*format != '%') {
-            put(*format);
-            continue;
-        }
-        int wide = *++format == 'l';
-        format += wide;
-        format_one(*format, wide, &arguments);
-    }
-    release(&serial_lock);
-    flags_back(flags);
-    __builtin_va_end(arguments);
 }
