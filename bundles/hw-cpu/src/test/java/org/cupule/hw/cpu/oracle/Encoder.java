@@ -108,20 +108,22 @@ final class Encoder {
     private void choosePrefixes() {
         Set<Trait> traits = form.traits();
         boolean near = mode == Mode.LONG && traits.contains(Trait.NEAR);
-        boolean swap = form.opcode().length == 2 && form.opcode()[1] == 0xC8; // BSWAP of 16 bits is undefined
+        // of 16 bits, BSWAP is undefined, and so are double shifts by more than 16
+        boolean swap = form.undefined() == Form.Undefined.DOUBLE_SHIFT
+                || form.opcode().length == 2 && form.opcode()[1] == 0xC8;
         operandPrefix = !near && !(swap && mode != Mode.NARROW) && values.percent(20) || swap && mode == Mode.NARROW;
-        addressPrefix = values.percent(tame ? 3 : 8);
+        addressPrefix = values.percent(tame ? 3 : 8) && !(tame && form.has(Trait.REP));
         segmentPrefix = values.percent(tame ? 5 : 12) ? values.below(6) : -1;
         if (tame && (segmentPrefix == UserState.CS || segmentPrefix >= UserState.FS)) {
             segmentPrefix = -1; // they have bases of their own
         }
         repPrefix = traits.contains(Trait.REP) && values.percent(60) || !traits.contains(Trait.PLAIN)
                 && !form.traits().contains(Trait.LOCK) && values.percent(2) ? 0xF2 + values.below(2) : 0;
-        lockPrefix = form.has(Trait.LOCK) && values.percent(15) || !tame && values.percent(1);
+        lockPrefix = form.has(Trait.LOCK) && values.percent(15) || !tame && !form.has(Trait.PLAIN) && values.percent(1);
         hasRex = mode == Mode.LONG && values.percent(60);
         rex = hasRex ? 0x40 | values.below(16) : 0;
         if (swap || near || traits.contains(Trait.POINTER)) {
-            rex &= swap && operandPrefix ? ~0 : ~8;
+            rex &= swap ? ~0 : ~8;
         }
     }
 

@@ -6,20 +6,21 @@ import java.util.List;
 /**
  * The integer instructions of x86, a line each: opcode, {@code /r} or {@code /digit}, {@code =immediate},
  * {@code ?undefined flags}, {@code @preparation} and traits. Left out: what the host would let the kernel answer
- * (SYSCALL, SYSENTER, SGDT and its like), what no two processors answer alike (CPUID, RDTSC, RDRAND), and RDPMC.
+ * (SYSCALL, SYSENTER, SGDT and its like), what no two processors answer alike (CPUID, RDTSC, RDRAND), RDPMC, and INT1,
+ * after which a virtual host gives another return address.
  *
  * <p>
  * Source: Intel SDM volume 2, appendix A, "Opcode Map".
  */
 final class Forms {
     private static final String LEGACY = """
-            06 no64 wild
-            07 no64 wild @selector
-            0E no64 wild
-            16 no64 wild
-            17 no64 wild @selector
-            1E no64 wild
-            1F no64 wild @selector
+            06 no64 wild loose
+            07 no64 wild loose @selector
+            0E no64 wild loose
+            16 no64 wild loose
+            17 no64 wild loose @selector
+            1E no64 wild loose
+            1F no64 wild loose @selector
             27 no64 ?decimal
             2F no64 ?decimal
             37 no64 ?ascii
@@ -28,7 +29,7 @@ final class Forms {
             48 +8 no64
             50 +8
             58 +8
-            60 no64 wild
+            60 no64 wild loose
             61 no64 wild
             62 /r no64 mem wild @bound
             63 /r no64 @selector
@@ -58,7 +59,7 @@ final class Forms {
             F3 90
             98
             99
-            9A =far no64 wild
+            9A =far no64 wild loose @far_memory
             9B
             9C wild
             9D wild @flags
@@ -68,10 +69,10 @@ final class Forms {
             A1 =moffs
             A2 =moffs b
             A3 =moffs
-            A4 rep b @string
-            A5 rep @string
-            A6 rep b @string
-            A7 rep @string
+            A4 rep b loose @string
+            A5 rep loose @string
+            A6 rep b loose @string
+            A7 rep loose @string
             A8 =ib b ?logic
             A9 =iz ?logic
             AA rep b @string
@@ -88,7 +89,7 @@ final class Forms {
             C5 /r mem no64 wild @far_memory
             C6 /0 =ib b
             C7 /0 =iz
-            C8 =iwib wild @enter
+            C8 =iwib wild loose @enter
             C9 wild @leave
             CA =iw wild @far_return
             CB wild @far_return
@@ -99,15 +100,15 @@ final class Forms {
             D4 =ib no64 wild ?aam
             D5 =ib no64 ?aam
             D7 @xlat
-            E0 =cb near wild @count
-            E1 =cb near wild @count
-            E2 =cb near wild @count
-            E3 =cb near wild @count
+            E0 =cb near plain wild @count
+            E1 =cb near plain wild @count
+            E2 =cb near plain wild @count
+            E3 =cb near plain wild @count
             E4 =ib b wild
             E5 =ib wild
             E6 =ib b wild
             E7 =ib wild
-            E8 =cz near wild
+            E8 =cz near wild loose
             E9 =cz near wild
             EA =far no64 wild
             EB =cb near wild
@@ -115,7 +116,6 @@ final class Forms {
             ED wild
             EE b wild
             EF wild
-            F1 wild
             F4 wild
             F5
             F6 /0 =ib b ?logic
@@ -142,8 +142,8 @@ final class Forms {
             FE /1 b lock
             FF /0 lock
             FF /1 lock
-            FF /2 near wild @jump
-            FF /3 mem pointer wild @far_memory
+            FF /2 near wild loose @jump
+            FF /3 mem pointer wild loose @far_memory
             FF /4 near wild @jump
             FF /5 mem pointer wild @far_memory
             FF /6
@@ -152,14 +152,14 @@ final class Forms {
     private static final String TWO_BYTE = """
             0F 00 /2 plain wild @selector
             0F 00 /3 plain wild @selector
-            0F 00 /4 plain @selector
-            0F 00 /5 plain @selector
+            0F 00 /4 plain wild @selector
+            0F 00 /5 plain wild @selector
             0F 01 /2 mem plain wild
             0F 01 /3 mem plain wild
             0F 01 /6 plain wild mem
             0F 01 /7 mem plain wild
-            0F 02 /r plain @selector
-            0F 03 /r plain @selector
+            0F 02 /r plain wild @selector
+            0F 03 /r plain wild @selector
             0F 06 plain wild
             0F 08 plain wild
             0F 09 plain wild
@@ -176,13 +176,13 @@ final class Forms {
             0F 40 +16 /r plain
             0F 80 +16 =cz near plain wild
             0F 90 +16 /r b plain
-            0F A0 plain wild
-            0F A1 plain wild @selector
+            0F A0 plain wild loose
+            0F A1 plain wild loose @selector
             0F A3 /r plain ?bit @bit
             0F A4 /r =ib plain ?double_shift
             0F A5 /r plain ?double_shift @count
-            0F A8 plain wild
-            0F A9 plain wild @selector
+            0F A8 plain wild loose
+            0F A9 plain wild loose @selector
             0F AB /r plain lock ?bit @bit
             0F AC /r =ib plain ?double_shift
             0F AD /r plain ?double_shift @count
@@ -209,7 +209,6 @@ final class Forms {
             0F BF /r plain
             0F C0 /r b lock plain
             0F C1 /r lock plain
-            0F C3 /r mem plain
             0F C7 /1 mem lock plain wild @compare
             0F C8 +8 plain
             """;

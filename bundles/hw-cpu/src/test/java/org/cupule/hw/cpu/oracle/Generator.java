@@ -30,6 +30,10 @@ final class Generator {
     Sample single() {
         UserState state = anyState();
         Form form = wild.get(values.below(wild.size()));
+        if (form.has(Trait.LOOSE)) { // a far call pushes as its target would, or as its source
+            state.selector[UserState.SS] = HostSegments.USER_DATA;
+            state.gpr[UserState.RSP] = UserMemory.DATA + 0x100 + values.below(0x1E0) * 8L;
+        }
         var setting = new Setting(values, mode, state);
         setting.registers(form);
         long at = codeAt();
@@ -38,7 +42,7 @@ final class Generator {
         setting.memory(form, encoder);
         state.rip = at - codeBase(state);
         return new Sample(mode, state, at, fitting(at, code), setting.pokeAt(), setting.poke(),
-                UndefinedFlags.of(form, encoder, state), form.text());
+                UndefinedFlags.of(form, encoder, state), form.has(Trait.LOOSE), form.text());
     }
 
     /** {@return a sample of some tame instructions, with forward jumps, now and then in a loop} */
@@ -58,7 +62,7 @@ final class Generator {
         state.rip = at - codeBase(state);
         byte[] counter = new Bytes().put(2 + values.below(30), 4).toArray();
         return new Sample(mode, state, at, code.toArray(), UserMemory.CODE + COUNTER_OFFSET, counter, 0,
-                loop ? "loop" : "sequence");
+                false, loop ? "loop" : "sequence");
     }
 
     private void putStep(Bytes code, Encoder encoder, long at) {
@@ -122,9 +126,13 @@ final class Generator {
             state.selector[other] = values.loadableSelector();
         }
         segmentBases(state);
+        stackPointer(state);
+        return state;
+    }
+
+    private void stackPointer(UserState state) {
         long stack = values.percent(92) ? UserMemory.DATA + 0x100 + values.below(0x1E0) * 8L : values.target(mode);
         state.gpr[UserState.RSP] = stack - stackBase(state);
-        return state;
     }
 
     private UserState tameState() {
@@ -144,7 +152,7 @@ final class Generator {
             state.gpr[pointer] = base + (mode == Mode.NARROW ? 0x200 : 0x600) + values.below(0x400);
         }
         if (values.percent(3) && mode != Mode.NARROW) {
-            state.gpr[UserState.RDI] = UserMemory.CODE + 0x400 + values.below(0x200); // it may change itself
+            state.gpr[UserState.RBX] = UserMemory.CODE + 0x400 + values.below(0x200); // it may change itself
         }
         state.gpr[UserState.RSP] = base + 0x800 + values.below(0x80) * 8;
         state.rflags = values.flags() & ~(UserState.TF | UserState.AC);
@@ -161,8 +169,8 @@ final class Generator {
         if ((selector & 4) != 0) {
             return HostSegments.base(HostSegments.descriptor(selector));
         }
-        long base = values.percent(50) ? UserMemory.DATA : values.operand() & mask;
-        return base << 16 >> 16; // canonical
+        // small, so that offsets stay canonical: where they do not, processors differ
+        return values.percent(50) ? UserMemory.DATA : values.operand() & mask & 0x3FFFFFFFFFFFL;
     }
 
     private long stackBase(UserState state) {

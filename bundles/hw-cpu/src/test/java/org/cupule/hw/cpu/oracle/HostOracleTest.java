@@ -87,7 +87,7 @@ class HostOracleTest {
             bytes.put(one, 1);
         }
         var sample = new Sample(Mode.LONG, state, UserMemory.CODE, bytes.toArray(), UserMemory.DATA, new byte[0], 0,
-                "");
+                false, "");
         byte[] image = UserMemory.image(new SplittableRandom(1));
         return HostOracle.compile(SOURCE, folder).run(image, List.of(sample)).getFirst();
     }

@@ -49,6 +49,8 @@ final class HostSegments {
     private static final int WIDE = 0x4000;
     private static final int LONG = 0x2000;
     private static final int PAGES = 0x8000;
+    /** The bit for software; Linux sets it in descriptors of modify_ldt. */
+    private static final int AVAILABLE = 0x1000;
 
     private HostSegments() {
     }
@@ -73,8 +75,8 @@ final class HostSegments {
 
     /** {@return the local table} */
     static long[] local() {
-        int code = PRESENT | USER | CODE;
-        int data = PRESENT | USER | DATA;
+        int code = PRESENT | USER | CODE | AVAILABLE;
+        int data = PRESENT | USER | DATA | AVAILABLE;
         long codePages = UserMemory.CODE;
         long dataPages = UserMemory.DATA;
         return new long[]{descriptor(codePages, 0x1FFF, code | WIDE), descriptor(codePages, 0x1FFF, code),

@@ -19,11 +19,13 @@ import java.util.HexFormat;
  *            at most 64 bytes that are laid into memory before
  * @param undefinedFlags
  *            status flags that the code leaves undefined
+ * @param loose
+ *            whether processors may differ in what it leaves in memory
  * @param form
  *            what it is about, for people
  */
 record Sample(Mode mode, UserState state, long codeAt, byte[] code, long pokeAt, byte[] poke, long undefinedFlags,
-        String form) {
+        boolean loose, String form) {
 
     /** Kinds of code segments. */
     enum Mode {
