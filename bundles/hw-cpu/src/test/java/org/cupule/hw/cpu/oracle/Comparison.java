@@ -9,6 +9,7 @@ final class Comparison {
     private static final int PRESENT = 1;
     /** RFLAGS without the bits that user mode sees as constant. */
     private static final long FLAGS = 0x254FD5 | 1L << 16;
+    private static final long LINUX_USER_END = 0x7FFFFFFFF000L;
     private static final String LAR = "0F 02";
     private static final String[] NAMES = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
     private static final String[] SEGMENTS = "es cs ss ds fs gs".split(" ");
@@ -42,9 +43,10 @@ final class Comparison {
         return selector < 4 ? 0 : selector;
     }
 
-    /** Linux hides from user mode whether a kernel address is mapped. */
+    /** Linux hides from user mode whether an address beyond its own is mapped. */
     private static int error(Outcome outcome) {
-        return outcome.trap() == 14 && outcome.cr2() < 0 ? outcome.error() | PRESENT : outcome.error();
+        boolean beyond = Long.compareUnsigned(outcome.cr2(), LINUX_USER_END) >= 0;
+        return outcome.trap() == 14 && beyond ? outcome.error() | PRESENT : outcome.error();
     }
 
     private static void registers(StringBuilder text, Sample sample, UserState host, UserState model) {

@@ -91,8 +91,8 @@ final class Forms {
             C7 /0 =iz
             C8 =iwib wild loose @enter
             C9 wild @leave
-            CA =iw wild @far_return
-            CB wild @far_return
+            CA =iw wild loose @far_return
+            CB wild loose @far_return
             CC wild
             CD =ib wild
             CE no64 wild

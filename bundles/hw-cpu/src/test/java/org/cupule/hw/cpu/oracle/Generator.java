@@ -53,6 +53,9 @@ final class Generator {
         var encoder = new Encoder(values, mode, state, true);
         int count = 2 + values.below(20);
         for (int i = 0; i < count && code.length() < MOST_CODE - 60; i++) {
+            if (mode != Mode.NARROW && values.percent(2)) {
+                putPatch(code, at);
+            }
             putStep(code, encoder, at);
         }
         boolean loop = mode != Mode.NARROW && values.percent(25);
@@ -82,6 +85,13 @@ final class Generator {
         if (form.undefined() != Form.Undefined.NOTHING) {
             code.put(0x3C, 1).put(values.operand(), 1); // CMP AL: defines all flags again
         }
+    }
+
+    /** ADD byte [next + 1], n; next: MOV AL, 0: code that changes the instruction behind it, each time anew. */
+    private void putPatch(Bytes code, long at) {
+        code.put(0x0580, 2);
+        long next = at + code.length() + 5;
+        code.put(mode == Mode.LONG ? 1 : next + 1, 4).put(1 + values.below(255), 1).put(0xB0, 2);
     }
 
     /** SUB dword [counter], 1; JNZ back to the start. */
@@ -150,9 +160,6 @@ final class Generator {
         }
         for (int pointer : new int[]{6, 7}) {
             state.gpr[pointer] = base + (mode == Mode.NARROW ? 0x200 : 0x600) + values.below(0x400);
-        }
-        if (values.percent(3) && mode != Mode.NARROW) {
-            state.gpr[UserState.RBX] = UserMemory.CODE + 0x400 + values.below(0x200); // it may change itself
         }
         state.gpr[UserState.RSP] = base + 0x800 + values.below(0x80) * 8;
         state.rflags = values.flags() & ~(UserState.TF | UserState.AC);

@@ -94,7 +94,7 @@ final class SimulatedUser implements CpuContext {
         long end = cpu.retired() + BUDGET;
         int reason = CpuExit.BUDGET;
         while (reason == CpuExit.BUDGET && cpu.retired() < end) {
-            reason = cpu.run(budget);
+            reason = cpu.run(Math.min(budget, end - cpu.retired()));
         }
         return reason;
     }
