@@ -70,8 +70,8 @@ record Form(String text, int[] opcode, int range, int digit, Immediate immediate
         /** F2 is part of it. */
         F2,
         /**
-         * Processors differ: in how much they write before a fault, in the upper bytes of what they push, or in which of
-         * two faults comes first.
+         * Processors differ: in how much they write before a fault, in the upper bytes of what they push, or in which
+         * of two faults comes first.
          */
         LOOSE,
         /** Not for sequences that should go on: it changes flags that matter, segments, the stack or the flow. */

@@ -32,7 +32,9 @@ final class Setting {
             case COUNT -> gpr[UserState.RCX] = values.percent(80) ? values.below(70) : values.any();
             case DIVIDE -> gpr[UserState.RDX] = values.percent(60) ? values.below(3) - 1 : values.any();
             case STRING -> {
-                gpr[UserState.RCX] = values.percent(90) ? (form.has(Form.Trait.WILD) ? 1 : 0) + values.below(40) : values.any();
+                gpr[UserState.RCX] = values.percent(90)
+                        ? (form.has(Form.Trait.WILD) ? 1 : 0) + values.below(40)
+                        : values.any();
                 gpr[UserState.RSI] = values.target(mode) - base(UserState.DS);
                 gpr[UserState.RDI] = values.target(mode) - base(UserState.ES);
             }
