@@ -3,18 +3,20 @@ package org.cupule.machine.command;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.cupule.machine.Console;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Connects a console to standard input and output. The guest never waits for who reads its output: a thread writes it
- * from a buffer.
+ * Connects a console to an input and an output. The guest never waits for who reads its output: a thread writes it from
+ * a buffer.
  *
- * @threading made and closed by one thread
+ * @threading made and closed by one thread; {@link #suspend} and {@link #resume} by the thread that reads the input
  */
 final class ConsolePipe implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ConsolePipe.class);
     /** What a guest may be ahead of its reader; what comes beyond is dropped and counted. */
     private static final int MOST_BUFFERED = 16 << 20;
     private static final long FULL_NAP_NANOS = 1_000_000;
@@ -23,16 +25,26 @@ final class ConsolePipe implements AutoCloseable {
     private final Console console;
     private final OutputStream out;
     private final ByteQueue queue = new ByteQueue(MOST_BUFFERED);
-    private final AutoCloseable attachment;
     private final Thread writer;
+    private AutoCloseable attachment;
     private volatile boolean closed;
 
-    ConsolePipe(Console console, InputStream in, OutputStream out) {
+    /** What is done with input: by default it is sent to the guest. */
+    @FunctionalInterface
+    interface Input {
+        /** Takes bytes that were read. */
+        void accept(ConsolePipe pipe, byte[] bytes, int count);
+    }
+
+    ConsolePipe(Console console, InputStream in, OutputStream out, Input input) {
         this.console = console;
         this.out = out;
         writer = Thread.ofPlatform().daemon().name("console-output").start(this::write);
         attachment = console.attach(queue::put);
-        Thread.ofPlatform().daemon().name("console-input").start(() -> read(in));
+        ClassLoader loader = Thread.currentThread().getContextClassLoader();
+        Thread reader = Thread.ofPlatform().daemon().name("console-input").unstarted(() -> read(in, input));
+        reader.setContextClassLoader(loader);
+        reader.start();
     }
 
     private void write() {
@@ -47,18 +59,19 @@ final class ConsolePipe implements AutoCloseable {
         }
     }
 
-    private void read(InputStream in) {
+    private void read(InputStream in, Input input) {
         var bytes = new byte[512];
         try {
             for (int count = in.read(bytes); count >= 0 && !closed; count = in.read(bytes)) {
-                send(bytes, count);
+                input.accept(this, bytes, count);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        } catch (IOException | RuntimeException e) {
+            LOG.debug("the guest gets no more input: {}", e.toString());
         }
     }
 
-    private void send(byte[] bytes, int count) {
+    /** Sends input to the guest, and waits while it has no room for more. */
+    void send(byte[] bytes, int count) {
         int sent = console.send(bytes, 0, count);
         while (sent < count && !closed) {
             LockSupport.parkNanos(FULL_NAP_NANOS);
@@ -66,23 +79,37 @@ final class ConsolePipe implements AutoCloseable {
         }
     }
 
-    /** Writes what is left, and lets go of the console. */
-    @Override
-    public void close() {
-        closed = true;
+    /** Lets the console keep its output for the time being. */
+    synchronized void suspend() {
+        detach();
+    }
+
+    /** Writes output again, beginning with what was kept. */
+    synchronized void resume() {
+        attachment = console.attach(queue::put);
+    }
+
+    private void detach() {
         try {
             attachment.close();
-            queue.end();
-            writer.join(TimeUnit.SECONDS.toMillis(DRAIN_SECONDS));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
     }
 
-    /** {@return how many bytes of output were dropped} */
-    long dropped() {
-        return queue.dropped();
+    /** Writes what is left, and lets go of the console. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        detach();
+        queue.end();
+        try {
+            writer.join(TimeUnit.SECONDS.toMillis(DRAIN_SECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        if (queue.dropped() > 0) {
+            LOG.warn("{} bytes of console output were dropped: its reader was too slow", queue.dropped());
+        }
     }
 }

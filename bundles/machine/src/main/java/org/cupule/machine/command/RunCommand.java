@@ -2,6 +2,7 @@ package org.cupule.machine.command;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,7 +23,10 @@ import org.cupule.types.HsmException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
  * {@code cupule run}: boots a guest and lends it standard input and output, or the terminal, as its serial line.
@@ -42,6 +46,10 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
 
     private final Machines machines;
     private final CompletableFuture<Outcome> stopped = new CompletableFuture<>();
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, target = "("
+            + CommandLine.COMMAND + "=shell)")
+    private volatile @Nullable Function<Map<String, Object>, Integer> shell;
 
     /** Takes the service that makes machines. */
     @Activate
@@ -70,15 +78,15 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             parser.usage(line.out());
             return 0;
         }
-        return run(line, options);
+        return run(line, map, options);
     }
 
-    private int run(CommandLine line, RunOptions options) {
+    private int run(CommandLine line, Map<String, Object> map, RunOptions options) {
         try (Machine machine = machines.create(describe(options))) {
             if (options.trace != null) {
                 machine.vm().ioRequests().trace(options.trace);
             }
-            Outcome outcome = converse(line, options, machine);
+            Outcome outcome = converse(line, map, options, machine);
             return conclude(line, machine, outcome);
         } catch (HsmException e) {
             line.err().println("cupule run: " + e.getMessage());
@@ -93,13 +101,24 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         };
     }
 
-    private Outcome converse(CommandLine line, RunOptions options, Machine machine) {
-        try (var pipe = new ConsolePipe(machine.console(), line.in(), line.out())) {
+    private Outcome converse(CommandLine line, Map<String, Object> map, RunOptions options, Machine machine) {
+        Runnable end = () -> stopped.complete(new Outcome("ended by hand", 0, ""));
+        try (var conversation = Conversation.open(machine.console(), line, end, command -> execute(map, command))) {
             machine.start();
             Outcome outcome = await(machine, options.timeout == null ? FOREVER_NANOS : options.timeout.toNanos());
             machine.vm().pause();
             return outcome;
         }
+    }
+
+    private boolean execute(Map<String, Object> map, String command) {
+        Function<Map<String, Object>, Integer> present = shell;
+        if (present != null) {
+            var arguments = new HashMap<>(map);
+            arguments.put(CommandLine.ARGUMENTS, new String[]{"-c", command});
+            present.apply(arguments);
+        }
+        return present != null;
     }
 
     private Outcome await(Machine machine, long nanos) {
@@ -148,7 +167,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         return new Overrides(options).apply(base);
     }
 
-    private static MachineDescription withImage(MachineDescription base, @org.jspecify.annotations.Nullable Path file) {
+    private static MachineDescription withImage(MachineDescription base, @Nullable Path file) {
         var image = new MachineDescription.Image(Optional.ofNullable(file), file == null ? BUILT_IN : "", "auto", 0, "",
                 List.of());
         return new MachineDescription(base.name(), base.hypervisor(), base.memoryBytes(), base.cpus(),

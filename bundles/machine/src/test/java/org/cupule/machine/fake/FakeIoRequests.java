@@ -21,6 +21,7 @@ public final class FakeIoRequests implements IoRequests {
     private final List<Client> clients = new CopyOnWriteArrayList<>();
     private volatile Client standard;
     private volatile int cleared;
+    private volatile long lost;
 
     /** Makes one request. */
     public long request(FakeAccess access) {
@@ -32,6 +33,11 @@ public final class FakeIoRequests implements IoRequests {
             }
         }
         return standard.handle(access);
+    }
+
+    /** From now on says that so many requests were lost. */
+    public void lose(long count) {
+        lost = count;
     }
 
     public int timesCleared() {
@@ -96,7 +102,7 @@ public final class FakeIoRequests implements IoRequests {
 
     @Override
     public Counters counters() {
-        return new Counters(0, 0, 0, 0, 0);
+        return new Counters(0, 0, lost, 0, 0);
     }
 
     private final class Client implements IoClient {

@@ -1,0 +1,160 @@
+package org.cupule.machine.command;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.cupule.hypervisor.Partition;
+import org.cupule.hypervisor.PartitionEvent;
+import org.cupule.launch.CommandLine;
+import org.cupule.machine.fake.FakeHsm;
+import org.cupule.machine.fake.FakeVm;
+import org.cupule.machine.pc.MachinesForTests;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(60)
+class RunCommandTest {
+    private final FakeHsm hsm = new FakeHsm();
+    private final RunCommand command = new RunCommand(MachinesForTests.of(hsm));
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @TempDir
+    Path folder;
+
+    private int run(String input, String... arguments) {
+        return command.apply(Map.of(CommandLine.ARGUMENTS, arguments, CommandLine.IN,
+                new ByteArrayInputStream(input.getBytes(US_ASCII)), CommandLine.OUT, new PrintStream(out, true),
+                CommandLine.ERR, new PrintStream(err, true), CommandLine.TERMINAL, false, CommandLine.HOME, folder,
+                CommandLine.BUNDLES, folder, CommandLine.PLUGINS, folder));
+    }
+
+    /** Runs a guest: what it does once it is started. */
+    private int run(String input, Consumer<FakeVm> guest, String... arguments) throws Exception {
+        var status = CompletableFuture.supplyAsync(() -> run(input, arguments),
+                task -> Thread.ofPlatform().daemon().start(task));
+        while (!status.isDone()
+                && (hsm.vms().isEmpty() || hsm.vms().getFirst().state() != Partition.State.RUNNING)) {
+            Thread.onSpinWait();
+        }
+        guest.accept(hsm.vms().getFirst());
+        return status.get(30, SECONDS);
+    }
+
+    private Path image() throws Exception {
+        return Files.write(folder.resolve("guest.bin"), new byte[]{(byte) 0xF4});
+    }
+
+    private String errors() {
+        return err.toString(US_ASCII);
+    }
+
+    @Test
+    void showsTheSerialLineAndGivesTheGuestsStatus() throws Exception {
+        int status = run("", vm -> {
+            "hello\n".chars().forEach(letter -> vm.out(0x3F8, 1, letter));
+            vm.out(0xF4, 1, 3);
+        }, image().toString());
+        assertThat(status).isEqualTo(7);
+        assertThat(out.toString(US_ASCII)).isEqualTo("hello\n");
+        assertThat(hsm.vms().getFirst().calls()).endsWith("destroy");
+    }
+
+    @Test
+    void givesStandardInputToTheGuest() throws Exception {
+        int status = run("q", vm -> {
+            while ((vm.in(0x3FD, 1) & 1) == 0) {
+                Thread.onSpinWait();
+            }
+            vm.out(0xF4, 1, vm.in(0x3F8, 1) == 'q' ? 0 : 1);
+        }, image().toString());
+        assertThat(status).isEqualTo(1);
+    }
+
+    @Test
+    void endsWithSixWhenTheTimeIsOver() throws Exception {
+        assertThat(run("", "--timeout", "20ms", image().toString())).isEqualTo(6);
+        assertThat(errors()).contains("the time is over");
+    }
+
+    @Test
+    void endsWithFiveAndTheReportAfterATripleFault() throws Exception {
+        assertThat(run("", vm -> vm.tell(new PartitionEvent.TripleFault(0, "RIP=0")), image().toString())).isEqualTo(5);
+        assertThat(errors()).contains("triple fault").contains("RIP=0");
+    }
+
+    @Test
+    void endsWithEightWhenRequestsWereLost() throws Exception {
+        assertThat(run("", vm -> {
+            vm.ioRequests().lose(1);
+            vm.out(0xF4, 1, 0);
+        }, image().toString())).isEqualTo(8);
+        assertThat(errors()).contains("1 were lost");
+    }
+
+    @Test
+    void endsWhenThePlatformGoesDown() throws Exception {
+        assertThat(run("", vm -> command.deactivate(), image().toString())).isEqualTo(130);
+    }
+
+    @Test
+    void bootsTheBuiltInGuestWhenNoneIsNamed() throws Exception {
+        assertThat(run("", vm -> vm.out(0xF4, 1, 0))).isEqualTo(1);
+    }
+
+    @Test
+    void takesItsOptions() throws Exception {
+        run("", vm -> {
+            assertThat(vm.creation().vcpus()).isEqualTo(2);
+            assertThat(vm.creation().hypervisor()).isEqualTo("sim");
+            assertThat(vm.creation().deterministic()).isTrue();
+            assertThat(vm.memory().mappings().getLast().gpa() + vm.memory().mappings().getLast().lengthBytes())
+                    .isEqualTo(32 << 20);
+            vm.out(0xF4, 1, 0);
+        }, "--memory", "32M", "--cpus", "2", "--hypervisor", "sim", "--deterministic", image().toString());
+    }
+
+    @Test
+    void readsAVmFile() throws Exception {
+        image();
+        Path file = Files.writeString(folder.resolve("vm.json"),
+                "{\"name\":\"mine\",\"cpus\":3,\"image\":{\"file\":\"guest.bin\",\"format\":\"flat\"}}");
+        run("", vm -> {
+            assertThat(vm.name()).isEqualTo("mine");
+            assertThat(vm.creation().vcpus()).isEqualTo(3);
+            vm.out(0xF4, 1, 0);
+        }, file.toString());
+    }
+
+    @Test
+    void endsWithTwoAndASentenceForWrongUsage() throws Exception {
+        assertThat(run("", "--memori", "1M")).isEqualTo(2);
+        assertThat(errors()).contains("--memori").contains("--help");
+        assertThat(run("", "--memory", "lots")).isEqualTo(2);
+        assertThat(errors()).contains("'lots' is no size");
+        assertThat(run("", folder.resolve("none").toString())).isEqualTo(2);
+        assertThat(errors()).contains("there is no file");
+        assertThat(run("", "--cpus", "17", image().toString())).isEqualTo(2);
+        assertThat(errors()).contains("17 processors: 1 to 16 can be");
+        assertThat(run("", Files.writeString(folder.resolve("bad.json"), "{\"cpu\": 1}").toString())).isEqualTo(2);
+        assertThat(errors()).contains("bad.json:1: field 'cpu'").contains("did you mean 'cpus'?");
+        assertThat(run("", "--initrd", "none", image().toString())).isEqualTo(2);
+        assertThat(hsm.vms()).isEmpty();
+    }
+
+    @Test
+    void showsItsHelp() {
+        assertThat(run("", "--help")).isZero();
+        assertThat(out.toString(US_ASCII)).contains("--memory").contains("Exit status");
+    }
+}
