@@ -1,5 +1,6 @@
 package org.cupule.hw.cpu;
 
+import java.util.Arrays;
 import org.cupule.hardware.CpuExit;
 import org.cupule.state.ModelState;
 import org.cupule.state.StateException;
@@ -11,12 +12,13 @@ import org.cupule.state.StateException;
  * @threading confined to its CPU
  */
 final class AccessLog {
-    private static final int MOST = 64;
+    /** What even a task switch over registers of devices, byte by byte, does not need. */
+    private static final int MOST = 1 << 12;
 
     /** The exit that was left with. */
     final CpuExit exit = new CpuExit();
     private final Leave leave;
-    private final long[] answers = new long[MOST];
+    private long[] answers = new long[16];
     private int count;
     private int position;
     private boolean due;
@@ -30,9 +32,12 @@ final class AccessLog {
         if (position < count) {
             return answers[position++];
         }
-        if (count == MOST) {
-            throw new IllegalStateException("an instruction with more than " + MOST + " accesses outside of RAM");
-        }
+        request(space, address, size, write, value);
+        throw leave;
+    }
+
+    /** Fills in the exit for an access whose answer is not there yet. */
+    void request(int space, long address, int size, boolean write, long value) {
         exit.reason = CpuExit.ACCESS;
         exit.space = space;
         exit.address = address;
@@ -40,7 +45,11 @@ final class AccessLog {
         exit.write = write;
         exit.value = size == 8 ? value : value & (1L << size * 8) - 1;
         due = true;
-        throw leave;
+    }
+
+    /** {@return whether the next answer is there} */
+    boolean answered() {
+        return position < count;
     }
 
     /** Leaves for another reason whose answer is one number. {@return that number when it is there already} */
@@ -65,15 +74,22 @@ final class AccessLog {
             throw new IllegalStateException("no answer is due");
         }
         boolean sized = exit.reason == CpuExit.ACCESS && exit.size < 8;
-        answers[count++] = sized ? value & (1L << exit.size * 8) - 1 : value;
+        add(sized ? value & (1L << exit.size * 8) - 1 : value);
         due = false;
     }
 
     void answer(long first, long second, long third, long fourth) {
         answer(first);
-        answers[count++] = second;
-        answers[count++] = third;
-        answers[count++] = fourth;
+        add(second);
+        add(third);
+        add(fourth);
+    }
+
+    private void add(long answer) {
+        if (count == answers.length) {
+            answers = Arrays.copyOf(answers, 2 * count);
+        }
+        answers[count++] = answer;
     }
 
     boolean due() {
@@ -98,7 +114,7 @@ final class AccessLog {
     }
 
     ModelState save() {
-        return ModelState.of("cpu.log", 1).put("answers", java.util.Arrays.copyOf(answers, count)).put("due", due)
+        return ModelState.of("cpu.log", 1).put("answers", Arrays.copyOf(answers, count)).put("due", due)
                 .put("reason", exit.reason).put("space", exit.space).put("address", exit.address)
                 .put("size", exit.size).put("write", exit.write).put("value", exit.value).build();
     }
@@ -108,7 +124,7 @@ final class AccessLog {
         if (saved.length > MOST) {
             throw new StateException("cpu.log: %d answers, at most %d".formatted(saved.length, MOST));
         }
-        System.arraycopy(saved, 0, answers, 0, saved.length);
+        answers = Arrays.copyOf(saved, Math.max(16, saved.length));
         count = saved.length;
         position = 0;
         due = state.flag("due");

@@ -57,27 +57,27 @@ final class Alu {
     long increment(long a, int size) {
         boolean cf = state.cf();
         long value = add(a, 1, 0, size);
-        keepCarry(cf);
+        keepCarry(state, cf);
         return value;
     }
 
     long decrement(long a, int size) {
         boolean cf = state.cf();
         long value = subtract(a, 1, 0, size);
-        keepCarry(cf);
+        keepCarry(state, cf);
         return value;
     }
 
     /** Puts CF back; OF, which is the exclusive or of the upper two carries, stays. */
-    private void keepCarry(boolean cf) {
+    private static void keepCarry(Registers state, boolean cf) {
         if (state.carries < 0 != cf) {
             state.carries ^= 3L << 62;
         }
     }
 
-    // --- 32 and 64 bits, for the interpreter's own switch
+    // --- 32 and 64 bits, for the usual operations
 
-    long add32(long a, long b) {
+    static long add32(Registers state, long a, long b) {
         long sum = a + b;
         state.result = (int) sum;
         state.carries = (a & b | (a | b) & ~sum) << 32;
@@ -85,7 +85,7 @@ final class Alu {
         return sum & 0xFFFF_FFFFL;
     }
 
-    long add64(long a, long b) {
+    static long add64(Registers state, long a, long b) {
         long sum = a + b;
         state.result = sum;
         state.carries = a & b | (a | b) & ~sum;
@@ -93,7 +93,23 @@ final class Alu {
         return sum;
     }
 
-    long sub32(long a, long b) {
+    static long addCarry32(Registers state, long a, long b) {
+        long sum = a + b + (state.cf() ? 1 : 0);
+        state.result = (int) sum;
+        state.carries = (a & b | (a | b) & ~sum) << 32;
+        state.flagBits = 32;
+        return sum & 0xFFFF_FFFFL;
+    }
+
+    static long addCarry64(Registers state, long a, long b) {
+        long sum = a + b + (state.cf() ? 1 : 0);
+        state.result = sum;
+        state.carries = a & b | (a | b) & ~sum;
+        state.flagBits = 64;
+        return sum;
+    }
+
+    static long sub32(Registers state, long a, long b) {
         long difference = a - b;
         state.result = (int) difference;
         state.carries = (~a & b | (~a | b) & difference) << 32;
@@ -101,7 +117,7 @@ final class Alu {
         return difference & 0xFFFF_FFFFL;
     }
 
-    long sub64(long a, long b) {
+    static long sub64(Registers state, long a, long b) {
         long difference = a - b;
         state.result = difference;
         state.carries = ~a & b | (~a | b) & difference;
@@ -109,21 +125,65 @@ final class Alu {
         return difference;
     }
 
-    long logic32(long value) {
+    static long subBorrow32(Registers state, long a, long b) {
+        long difference = a - b - (state.cf() ? 1 : 0);
+        state.result = (int) difference;
+        state.carries = (~a & b | (~a | b) & difference) << 32;
+        state.flagBits = 32;
+        return difference & 0xFFFF_FFFFL;
+    }
+
+    static long subBorrow64(Registers state, long a, long b) {
+        long difference = a - b - (state.cf() ? 1 : 0);
+        state.result = difference;
+        state.carries = ~a & b | (~a | b) & difference;
+        state.flagBits = 64;
+        return difference;
+    }
+
+    static long increment32(Registers state, long a) {
+        boolean cf = state.cf();
+        long value = add32(state, a, 1);
+        keepCarry(state, cf);
+        return value;
+    }
+
+    static long increment64(Registers state, long a) {
+        boolean cf = state.cf();
+        add64(state, a, 1);
+        keepCarry(state, cf);
+        return a + 1;
+    }
+
+    static long decrement32(Registers state, long a) {
+        boolean cf = state.cf();
+        long value = sub32(state, a, 1);
+        keepCarry(state, cf);
+        return value;
+    }
+
+    static long decrement64(Registers state, long a) {
+        boolean cf = state.cf();
+        sub64(state, a, 1);
+        keepCarry(state, cf);
+        return a - 1;
+    }
+
+    static long logic32(Registers state, long value) {
         state.result = (int) value;
         state.carries = 0;
         state.flagBits = 32;
         return value & 0xFFFF_FFFFL;
     }
 
-    long logic64(long value) {
+    static long logic64(Registers state, long value) {
         state.result = value;
         state.carries = 0;
         state.flagBits = 64;
         return value;
     }
 
-    void cmp8(long a, long b) {
+    static void cmp8(Registers state, long a, long b) {
         long difference = a - b;
         state.result = (byte) difference;
         state.carries = (~a & b | (~a | b) & difference) << 56;

@@ -2,45 +2,61 @@ package org.cupule.hw.cpu;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import org.cupule.ram.Ram;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of instructions, one after the other, from the page where a block begins and, for an instruction that
- * crosses its end, from the next one.
+ * The bytes of instructions, one after the other, from the page where a block begins and, for the first instruction
+ * that crosses its end, from the next one.
  *
  * @threading confined to its CPU
  */
 final class CodeBytes {
+    private final BlockCache cache;
     private final Mmu mmu;
     private final Registers state;
     private final Fault fault;
-    private @Nullable MemorySegment segment;
+    private final Leave end;
+    private MemorySegment segment = MemorySegment.NULL;
     private long at;
     private long left;
     private long linear;
     private int taken;
-    private boolean crossed;
+    private boolean mayTurn;
+    private @Nullable CodePage second;
     private int ahead = -1;
 
-    CodeBytes(Mmu mmu, Registers state, Fault fault) {
+    /**
+     * Makes a cursor.
+     *
+     * @param end
+     *            thrown where an instruction that is not the first of its block would cross into another page
+     */
+    CodeBytes(BlockCache cache, Mmu mmu, Registers state, Fault fault, Leave end) {
+        this.cache = cache;
         this.mmu = mmu;
         this.state = state;
         this.fault = fault;
+        this.end = end;
     }
 
     /** Goes to a linear address whose page is known. */
-    void seek(long linear, Ram ram, long offset) {
+    void seek(long linear, CodePage page) {
         this.linear = linear;
-        this.segment = ram.segment();
-        this.at = offset;
+        this.segment = page.ram.segment();
+        this.at = page.offset + (linear & 0xFFF);
         this.left = 0x1000 - (linear & 0xFFF);
-        this.crossed = false;
+        this.second = null;
         this.ahead = -1;
     }
 
-    /** An instruction begins. */
-    void begin() {
+    /**
+     * An instruction begins.
+     *
+     * @param mayTurn
+     *            whether it may go on in the next page
+     */
+    void begin(boolean mayTurn) {
+        this.mayTurn = mayTurn;
         taken = 0;
     }
 
@@ -49,9 +65,10 @@ final class CodeBytes {
         return taken;
     }
 
-    /** {@return whether the end of the first page was passed} */
-    boolean crossed() {
-        return crossed;
+    /** {@return the page that the instruction has crossed into} */
+    @Nullable
+    CodePage second() {
+        return second;
     }
 
     /** {@return bytes left in the page} */
@@ -106,14 +123,18 @@ final class CodeBytes {
     }
 
     private void turnPage() {
-        if (!state.long64) {
-            linear &= 0xFFFF_FFFFL;
+        if (!mayTurn) {
+            throw end;
+        }
+        linear = mmu.wrap(linear);
+        Segment cs = state.segments[X86.CS];
+        if (!state.long64 && (linear - cs.base & 0xFFFF_FFFFL) > cs.limit) {
+            throw fault.of(X86.GP, 0);
         }
         mmu.fetch(linear);
-        mmu.fetchedRam.markCode(mmu.fetchedOffset);
-        segment = mmu.fetchedRam.segment();
-        at = mmu.fetchedOffset;
+        second = cache.page(mmu.fetchedRam, mmu.fetchedOffset);
+        segment = second.ram.segment();
+        at = second.offset;
         left = 0x1000;
-        crossed = true;
     }
 }

@@ -190,6 +190,7 @@ final class ControlOps {
             throw cpu.gp(0);
         }
         state.dr[number] = number == 6 ? value & 0xE00F : number == 7 ? value & 0xFFFF_2BFFL : value;
+        state.watch(Registers.DEBUG, (state.dr[7] & 0xFF) != 0);
     }
 
     private int debugRegister(Op op) {

@@ -10,7 +10,8 @@ import org.cupule.state.StateException;
  *
  * <pre>
  *  general 16  segments 8 x (selector base limit attributes)  rip rflags cr0 cr2 cr3 cr4 efer  gdtBase gdtLimit idtBase idtLimit
- *  debug 8  cpl  pdpte 4  msrs (see {@link #msrs})  shadow debugShadow nmiBlocked  pendingVector pendingCode window shutDown
+ *  debug 8  cpl  pdpte 4  msrs (see {@link #msrs})  shadow debugShadow nmiBlocked  pendingVector pendingCode pendingKind
+ *  window shutDown
  *  retired  fpuControl  log (nested, cpu.log)
  * </pre>
  *
@@ -20,7 +21,7 @@ final class CpuState {
     private CpuState() {
     }
 
-    static ModelState save(Processor cpu, boolean shutDown, boolean window, int pendingVector, int pendingCode) {
+    static ModelState save(Processor cpu, boolean shutDown, boolean window, Pending pending) {
         Registers state = cpu.state;
         long flags = state.rflags();
         long[] segments = Arrays.stream(state.segments)
@@ -36,7 +37,8 @@ final class CpuState {
                 .put("msrs", msrs(cpu.msrs)).put("mtrrVariable", cpu.msrs.mtrrVariable.clone())
                 .put("mtrrFixed", cpu.msrs.mtrrFixed.clone())
                 .put("shadow", cpu.shadow).put("debugShadow", cpu.debugShadow).put("nmiBlocked", cpu.nmiBlocked)
-                .put("pendingVector", pendingVector).put("pendingCode", pendingCode)
+                .put("pendingVector", pending.vector).put("pendingCode", pending.code)
+                .put("pendingKind", pending.kind)
                 .put("window", window).put("shutDown", shutDown)
                 .put("retired", cpu.retired()).put("fpuControl", cpu.fpuControl)
                 .put("log", cpu.log.save())
@@ -65,7 +67,7 @@ final class CpuState {
         m.tscAux = v[13];
     }
 
-    static void restore(Processor cpu, ModelState saved) {
+    static void restore(Processor cpu, ModelState saved, Pending pending) {
         if (!saved.kind().equals("cpu") || saved.version() != 1) {
             throw new StateException("cpu: cannot read " + saved.kind() + " version " + saved.version());
         }
@@ -91,12 +93,13 @@ final class CpuState {
         msrs(cpu.msrs, saved.longs("msrs", 14));
         System.arraycopy(saved.longs("mtrrVariable", 16), 0, cpu.msrs.mtrrVariable, 0, 16);
         System.arraycopy(saved.longs("mtrrFixed", 11), 0, cpu.msrs.mtrrFixed, 0, 11);
-        cpu.shadow = saved.flag("shadow");
-        cpu.debugShadow = saved.flag("debugShadow");
+        cpu.shadows(saved.flag("shadow"), saved.flag("debugShadow"));
         cpu.nmiBlocked = saved.flag("nmiBlocked");
         cpu.retiredBefore = saved.number("retired");
         cpu.index = 0;
         cpu.fpuControl = (int) saved.number("fpuControl", 0, 0xFFFF);
         cpu.log.restore(saved.nested("log"));
+        pending.set((int) saved.number("pendingVector", -1, 255), (int) saved.number("pendingCode"),
+                (int) saved.number("pendingKind", Events.EXCEPTION, Events.EXTERNAL));
     }
 }

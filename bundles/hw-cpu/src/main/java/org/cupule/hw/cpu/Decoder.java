@@ -39,8 +39,10 @@ final class Decoder {
      *
      * @param offset
      *            its distance from the head of the block
+     * @param first
+     *            whether it is the first of its block, and may go on in the next page
      */
-    Op decode(boolean long64, boolean code32, int offset) {
+    Op decode(boolean long64, boolean code32, int offset, boolean first) {
         this.long64 = long64;
         this.code32 = code32;
         op = new Op();
@@ -49,7 +51,7 @@ final class Decoder {
         operand16 = false;
         address = false;
         override = -1;
-        bytes.begin();
+        bytes.begin(first);
         int opcode = prefixes();
         op.addressSize = long64 ? address ? 4 : 8 : code32 != address ? 4 : 2;
         op.addressMask = op.addressSize == 8 ? -1L : op.addressSize == 4 ? 0xFFFF_FFFFL : 0xFFFF;

@@ -19,12 +19,14 @@ import static org.cupule.hw.cpu.X86.SS;
  * @threading confined to its CPU
  */
 final class Events {
-    /** An exception or an interrupt from outside. */
-    static final int HARDWARE = 0;
+    /** An exception. */
+    static final int EXCEPTION = 0;
     /** INT n, INT3, INTO: the gate's DPL counts. */
     static final int SOFTWARE = 1;
     /** INT1: like an exception, but a trap. */
     static final int PRIVILEGED_SOFTWARE = 2;
+    /** An interrupt from outside, or an NMI. */
+    static final int EXTERNAL = 3;
 
     private final Processor cpu;
     private final Registers state;
@@ -61,11 +63,11 @@ final class Events {
                 return true;
             } catch (Fault second) {
                 int next = second.vector;
-                if (first == X86.DF_) {
+                if (first == X86.DF_ && kind == EXCEPTION) {
                     return false;
                 }
-                boolean becomesDouble = kind != SOFTWARE && contributory(first)
-                        && (contributory(next) && next != X86.PG || first == X86.PG && contributory(next));
+                boolean becomesDouble = kind == EXCEPTION && contributory(first) && contributory(next)
+                        && (next != X86.PG || first == X86.PG);
                 if (becomesDouble) {
                     first = X86.DF_;
                     code = 0;
@@ -73,7 +75,7 @@ final class Events {
                     first = next;
                     code = hasCode(next) ? second.code : Fault.NO_CODE;
                 }
-                kind = HARDWARE;
+                kind = EXCEPTION;
             }
         }
     }
@@ -118,8 +120,13 @@ final class Events {
         cpu.modeChanged();
     }
 
+    /** {@return the bit of an error code that says whether the event came from outside the program} */
+    private static int ext(int kind) {
+        return kind == SOFTWARE ? 0 : 1;
+    }
+
     private Fault bad(int vector, int kind) {
-        return cpu.gp(vector * 8 + 2 + (kind == HARDWARE ? 1 : 0));
+        return cpu.gp(vector * 8 + 2 + ext(kind));
     }
 
     private long table(long linear) {
@@ -144,7 +151,7 @@ final class Events {
             throw bad(vector, kind);
         }
         if (!gate.present()) {
-            throw cpu.fault.of(X86.NP, vector * 8 + 2 + (kind == HARDWARE ? 1 : 0));
+            throw cpu.fault.of(X86.NP, vector * 8 + 2 + ext(kind));
         }
         if (type == Descriptor.TASK_GATE) {
             tasks.interrupt(gate.gateSelector());
@@ -168,14 +175,14 @@ final class Events {
             throw bad(vector, kind);
         }
         if (!gate.present()) {
-            throw cpu.fault.of(X86.NP, vector * 8 + 2 + (kind == HARDWARE ? 1 : 0));
+            throw cpu.fault.of(X86.NP, vector * 8 + 2 + ext(kind));
         }
         long offset = gate.gateOffset() | gate.high << 32;
         enter(8, offset, errorCode, kind, type == Descriptor.INTERRUPT_GATE, (int) (gate.low >>> 32) & 7);
     }
 
     private void enter(int size, long offset, int errorCode, int kind, boolean mask, int ist) {
-        int ext = kind == HARDWARE ? 1 : 0;
+        int ext = ext(kind);
         int selector = gate.gateSelector();
         if ((selector & 0xFFFC) == 0) {
             throw cpu.gp(ext);

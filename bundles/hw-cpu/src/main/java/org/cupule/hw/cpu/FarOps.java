@@ -346,6 +346,7 @@ final class FarOps {
         if ((state.efer & X86.EFER_SCE) == 0 || !state.long64) {
             throw cpu.ud();
         }
+        cpu.entered = true;
         long flags = state.rflags();
         state.r[Registers.RCX] = state.rip;
         state.r[11] = flags & ~X86.RF;
@@ -384,6 +385,7 @@ final class FarOps {
             throw cpu.gp(0);
         }
         int selector = (int) msrs.sysenterCs & 0xFFFC;
+        cpu.entered = true;
         state.rflags(state.rflags() & ~(X86.VM | X86.IF));
         flat(CS, selector, state.longMode() ? FLAT_LONG_CODE : FLAT_CODE);
         flat(SS, selector + 8, FLAT_DATA);

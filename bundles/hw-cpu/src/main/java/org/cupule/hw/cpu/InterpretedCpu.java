@@ -17,7 +17,9 @@ import org.cupule.state.StateSchema;
  */
 final class InterpretedCpu implements Cpu {
     static final StateSchema SCHEMA = StateSchema.first("cpu");
-    private static final int RECENT = 32;
+    private static final int GO_ON = -1;
+    private static final long SINGLE_STEP = 1 << 14;
+    private static final int CARE = ~(Registers.WINDOW | Registers.OUT);
 
     private final Processor cpu;
     private final Registers state;
@@ -25,15 +27,10 @@ final class InterpretedCpu implements Cpu {
     private final Families families;
     private final Interpreter interpreter;
     private final BlockCache blocks;
+    private final Pending pending = new Pending();
     private final Set<Long> breakpoints = new HashSet<>();
-    private final long[] recent = new long[RECENT];
-    private int recentCount;
-    /** Written by any thread with release by being volatile, read at each block head. */
-    private volatile boolean attention;
     private boolean windowWanted;
     private boolean shutDown;
-    private int pendingVector = -1;
-    private int pendingCode;
     private boolean stoppedAtBreakpoint;
 
     InterpretedCpu(CpuSpec spec, CpuContext context, int opsOfABlock) {
@@ -54,97 +51,106 @@ final class InterpretedCpu implements Cpu {
         if (shutDown) {
             return leave(CpuExit.SHUTDOWN);
         }
-        long end = cpu.retired() + budget;
+        long end = cpu.retired() + Math.min(budget, Long.MAX_VALUE - cpu.retired());
+        watch();
+        int reason = GO_ON;
         try {
-            if (pendingVector >= 0 && !deliverPending()) {
-                return leave(CpuExit.SHUTDOWN);
+            if (pending.is()) {
+                reason = deliver();
             }
-            while (true) {
-                int reason = block(end);
-                if (reason >= 0) {
-                    return leave(reason);
-                }
+            while (reason == GO_ON) {
+                reason = turn(end);
             }
         } catch (Leave e) {
             return log.exit.reason;
         }
+        return leave(reason);
     }
 
-    /** Executes up to a block. {@return the reason to leave, or -1 to go on} */
-    private int block(long end) {
-        if (attention) {
-            attention = false;
+    /** Finds out anew what the loop has to look at. */
+    private void watch() {
+        state.watch(Registers.SHADOW, cpu.shadow);
+        state.watch(Registers.STEP, (state.flags & (X86.TF | X86.RF)) != 0);
+        state.watch(Registers.DEBUG, (state.dr[7] & 0xFF) != 0);
+        state.watch(Registers.BREAKPOINT, !breakpoints.isEmpty());
+        state.watch(Registers.EXCLUSIVE, cpu.exclusive);
+        state.watch(Registers.WINDOW, windowWanted);
+        state.watch(Registers.REPLAY, log.replaying());
+    }
+
+    /** Executes blocks, or one instruction. {@return the reason to leave, or GO_ON} */
+    private int turn(long end) {
+        if (interpreter.attention) {
+            interpreter.attention = false;
             return CpuExit.ATTENTION;
         }
         if (windowWanted && interruptible()) {
             windowWanted = false;
             return CpuExit.WINDOW;
         }
-        long left = end - cpu.retiredBefore;
-        if (left <= 0) {
+        if (end <= cpu.retiredBefore) {
             return CpuExit.BUDGET;
         }
+        if ((state.watch & CARE) != 0) {
+            return careful();
+        }
+        try {
+            interpreter.run(end);
+        } catch (Fault fault) {
+            return raise(fault.vector, fault.code);
+        }
+        return (state.watch & Registers.OUT) != 0 ? cpu.takeOut() : GO_ON;
+    }
+
+    /** Executes one instruction with all that only counts for one: shadows, traps, breakpoints, replay. */
+    private int careful() {
         long linear = cpu.linearRip();
         if (!breakpoints.isEmpty() && stopsAt(linear)) {
             return CpuExit.BREAKPOINT;
         }
-        recent[recentCount++ & RECENT - 1] = linear;
-        boolean careful = cpu.shadow || log.replaying() || (state.flags & X86.TF) != 0 || (state.dr[7] & 0xFF) != 0
-                || !breakpoints.isEmpty() || cpu.exclusive;
-        try {
-            if (careful) {
-                one(linear);
-            } else {
-                interpreter.block((int) Math.min(left, Integer.MAX_VALUE));
-            }
-        } catch (Fault fault) {
-            return raise(fault.vector, fault.code);
-        }
-        if (cpu.halted) {
-            cpu.halted = false;
-            return CpuExit.HLT;
-        }
-        return -1;
-    }
-
-    /** Executes one instruction with all that only counts for one: shadows, traps, breakpoints, replay. */
-    private void one(long linear) {
         boolean shadow = cpu.shadow;
         boolean debugShadow = cpu.debugShadow;
+        boolean resumed = (state.flags & X86.RF) != 0;
+        if (!resumed && !debugShadow && breaks(linear)) {
+            return raise(X86.DB, Fault.NO_CODE);
+        }
         boolean trap = (state.flags & X86.TF) != 0;
-        if ((state.dr[7] & 0xFF) != 0 && (state.flags & X86.RF) == 0 && !debugShadow) {
-            executeBreakpoint(linear);
-        }
-        cpu.shadow = false;
-        cpu.debugShadow = false;
+        cpu.shadows(false, false);
+        state.resume(false);
+        cpu.entered = false;
         log.rewind();
-        long retired = cpu.retired();
+        boolean left = true;
         try {
-            interpreter.block(1);
-        } catch (Leave e) {
-            cpu.shadow = shadow;
-            cpu.debugShadow = debugShadow;
-            throw e;
+            interpreter.single();
+            left = log.due();
+        } catch (Fault fault) {
+            left = false;
+            return raise(fault.vector, fault.code);
+        } finally {
+            if (left) {
+                cpu.shadows(shadow, debugShadow);
+                state.resume(resumed);
+            }
         }
+        return left ? cpu.takeOut() : done(trap, resumed);
+    }
+
+    /** An instruction, or a part of a repeated one, has ended. */
+    private int done(boolean trap, boolean resumed) {
         log.clear();
-        boolean ended = cpu.retired() != retired || cpu.unfinished;
-        if (ended) {
-            state.flags &= ~X86.RF;
+        state.watch(Registers.REPLAY, false);
+        if (cpu.unfinished && resumed) {
+            state.resume(true);
         }
-        if (trap && ended && !cpu.debugShadow) {
-            state.dr[6] |= 1 << 14;
-            raiseTrap();
+        if (trap && !cpu.debugShadow && (!cpu.entered || (state.flags & X86.TF) != 0)) {
+            state.dr[6] |= SINGLE_STEP;
+            return event(X86.DB, Fault.NO_CODE, Events.EXCEPTION);
         }
+        return (state.watch & Registers.OUT) != 0 ? cpu.takeOut() : GO_ON;
     }
 
-    private void raiseTrap() {
-        if (raise(X86.DB, Fault.NO_CODE) == CpuExit.SHUTDOWN) {
-            shutDown = true;
-        }
-    }
-
-    /** Raises #DB when an enabled instruction breakpoint of DR0 to DR3 stands at this address. */
-    private void executeBreakpoint(long linear) {
+    /** {@return whether an enabled instruction breakpoint of DR0 to DR3 stands at this address; DR6 then tells} */
+    private boolean breaks(long linear) {
         int hit = 0;
         for (int i = 0; i < 4; i++) {
             boolean enabled = (state.dr[7] >>> 2 * i & 3) != 0;
@@ -155,37 +161,38 @@ final class InterpretedCpu implements Cpu {
         }
         if (hit != 0) {
             state.dr[6] = state.dr[6] & ~15L | hit;
-            throw cpu.fault.of(X86.DB, Fault.NO_CODE);
         }
+        return hit != 0;
     }
 
-    /** Delivers an exception. {@return SHUTDOWN after a triple fault, else -1} */
+    /** Delivers a fault: RF is pushed set, so that the instruction's breakpoint is passed over at its return. */
     private int raise(int vector, int code) {
-        log.clear();
-        cpu.shadow = false;
-        cpu.debugShadow = false;
-        if (vector != X86.DB) {
-            state.materialize();
+        if (vector != X86.DF_) {
+            state.resume(true);
         }
-        boolean fault = vector != X86.DB || (state.dr[6] & 1 << 14) == 0;
-        if (fault && vector != X86.DF_) {
-            state.flags |= X86.RF; // pushed set, so that the instruction's breakpoint is passed over at its return
-        }
-        boolean alive = families.events.deliver(vector, Events.hasCode(vector) ? code : Fault.NO_CODE,
-                Events.HARDWARE);
-        if (!alive) {
-            shutDown = true;
-            return CpuExit.SHUTDOWN;
-        }
-        return -1;
+        return event(vector, code, Events.EXCEPTION);
     }
 
-    private boolean deliverPending() {
-        int vector = pendingVector;
-        pendingVector = -1;
-        boolean alive = families.events.deliver(vector, pendingCode, Events.HARDWARE);
-        shutDown |= !alive;
-        return alive;
+    private int event(int vector, int code, int kind) {
+        log.clear();
+        state.watch(Registers.REPLAY | Registers.OUT, false);
+        cpu.shadows(false, false);
+        pending.set(vector, Events.hasCode(vector) ? code : Fault.NO_CODE, kind);
+        return deliver();
+    }
+
+    /**
+     * Delivers the pending event, or leaves for an access that this needs. {@return SHUTDOWN after a triple fault, else
+     * GO_ON}
+     */
+    private int deliver() {
+        log.rewind();
+        boolean alive = families.events.deliver(pending.vector, pending.code, pending.kind);
+        log.clear();
+        state.watch(Registers.REPLAY, false);
+        pending.clear();
+        shutDown = !alive;
+        return alive ? GO_ON : CpuExit.SHUTDOWN;
     }
 
     private boolean stopsAt(long linear) {
@@ -225,8 +232,9 @@ final class InterpretedCpu implements Cpu {
     @Override
     public void fault(int vector, int errorCode) {
         log.clear();
-        pendingVector = vector;
-        pendingCode = Events.hasCode(vector) ? errorCode : Fault.NO_CODE;
+        cpu.shadows(false, false);
+        state.resume(true);
+        pending.set(vector, Events.hasCode(vector) ? errorCode : Fault.NO_CODE, Events.EXCEPTION);
     }
 
     @Override
@@ -241,23 +249,27 @@ final class InterpretedCpu implements Cpu {
 
     @Override
     public void attention() {
-        attention = true;
+        interpreter.attention = true;
     }
 
     @Override
     public boolean interruptible() {
-        return (state.flags & X86.IF) != 0 && !cpu.shadow && pendingVector < 0 && !log.due() && !log.replaying();
+        return (state.flags & X86.IF) != 0 && idle();
+    }
+
+    /** {@return whether an instruction boundary is reached, and nothing holds events off} */
+    private boolean idle() {
+        return !cpu.shadow && !pending.is() && !log.due() && !log.replaying();
     }
 
     @Override
     public void interrupt(int vector) {
-        pendingVector = vector;
-        pendingCode = Fault.NO_CODE;
+        pending.set(vector, Fault.NO_CODE, Events.EXTERNAL);
     }
 
     @Override
     public boolean nmiAllowed() {
-        return !cpu.nmiBlocked && !cpu.shadow && pendingVector < 0 && !log.due() && !log.replaying();
+        return !cpu.nmiBlocked && idle();
     }
 
     @Override
@@ -291,10 +303,9 @@ final class InterpretedCpu implements Cpu {
     private void forget() {
         log.clear();
         shutDown = false;
-        pendingVector = -1;
+        pending.clear();
         windowWanted = false;
-        cpu.halted = false;
-        cpu.unfinished = false;
+        state.watch(Registers.OUT, false);
         cpu.modeChanged();
         cpu.mmu.flushAll();
     }
@@ -314,7 +325,12 @@ final class InterpretedCpu implements Cpu {
     public void register(Register register, long value) {
         RegisterFile.write(cpu, register, value);
         cpu.modeChanged();
-        cpu.mmu.flush();
+        switch (register) {
+            case CR0, CR3, CR4, EFER -> cpu.mmu.flush();
+            default -> {
+                // translations do not depend on it
+            }
+        }
     }
 
     @Override
@@ -338,12 +354,7 @@ final class InterpretedCpu implements Cpu {
 
     @Override
     public long[] recentBlocks() {
-        int count = Math.min(recentCount, RECENT);
-        long[] heads = new long[count];
-        for (int i = 0; i < count; i++) {
-            heads[i] = recent[recentCount - count + i & RECENT - 1];
-        }
-        return heads;
+        return interpreter.recentBlocks();
     }
 
     @Override
@@ -353,16 +364,15 @@ final class InterpretedCpu implements Cpu {
 
     @Override
     public ModelState save(int version) {
-        return CpuState.save(cpu, shutDown, windowWanted, pendingVector, pendingCode);
+        return CpuState.save(cpu, shutDown, windowWanted, pending);
     }
 
     @Override
     public void restore(ModelState saved) {
-        CpuState.restore(cpu, saved);
+        CpuState.restore(cpu, saved, pending);
         shutDown = saved.flag("shutDown");
         windowWanted = saved.flag("window");
-        pendingVector = (int) saved.number("pendingVector", -1, 255);
-        pendingCode = (int) saved.number("pendingCode");
+        state.watch(Registers.OUT, false);
         cpu.modeChanged();
         cpu.mmu.flushAll();
         blocks.clear();

@@ -66,7 +66,7 @@ final class Mmu {
     /** Whether accesses are the processor's own (descriptor tables, TSS), whatever the CPL. */
     private boolean system;
     /** Counts up whenever code that is decoded may be another at the same linear address. */
-    int generation;
+    int epoch;
     /** Set when a store has changed a page that holds decoded code: the running block must end. */
     boolean codeChanged;
     /** Physical address of the last successful fetch translation. */
@@ -95,7 +95,7 @@ final class Mmu {
 
     /** Drops all translations. */
     void flush() {
-        generation++;
+        epoch++;
         if (++readEpoch > EPOCHS || ++writeEpoch > EPOCHS) {
             clear();
         }
@@ -110,7 +110,7 @@ final class Mmu {
 
     /** Drops the translation of one linear page. */
     void drop(long linear) {
-        generation++;
+        epoch++;
         int index = index(linear);
         readTags[index] = readTags[index + ENTRIES] = writeTags[index] = writeTags[index + ENTRIES] = -1;
     }
@@ -209,6 +209,7 @@ final class Mmu {
         int first = (int) Math.min(size, 0x1000 - (linear & 0xFFF));
         if (first < size) {
             // Both pages are looked up before the first byte is read, so that a fault comes before an access outside.
+            requireCanonical(linear + first);
             probe(linear, false);
             probe(next(linear, first), false);
             return loadBytes(linear, 0, size, 0);
@@ -310,6 +311,7 @@ final class Mmu {
         int first = (int) Math.min(size, 0x1000 - (linear & 0xFFF));
         if (first < size) {
             // Both pages must be writable before the first byte is written: an instruction that faults leaves no trace.
+            requireCanonical(linear + first);
             probe(linear, true);
             probe(next(linear, first), true);
             for (int i = 0; i < size; i++) {
@@ -363,7 +365,15 @@ final class Mmu {
         probe(linear, true);
         int first = 0x1000 - ((int) linear & 0xFFF);
         if (first < size) {
+            requireCanonical(linear + first);
             probe(next(linear, first), true);
+        }
+    }
+
+    /** The first byte of an access has been checked already. */
+    private void requireCanonical(long next) {
+        if (state.long64 && next << 16 >> 16 != next) {
+            throw fault.of(X86.GP, 0);
         }
     }
 

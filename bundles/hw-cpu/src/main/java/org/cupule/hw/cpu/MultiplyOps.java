@@ -18,19 +18,19 @@ final class MultiplyOps {
         this.state = cpu.state;
     }
 
-    long imul32(long a, long b) {
+    static long imul32(Registers state, long a, long b) {
         long product = (long) (int) a * (int) b;
-        flags((int) product, 32, product != (int) product);
+        flags(state, (int) product, 32, product != (int) product);
         return product & 0xFFFF_FFFFL;
     }
 
-    long imul64(long a, long b) {
+    static long imul64(Registers state, long a, long b) {
         long product = a * b;
-        flags(product, 64, Math.multiplyHigh(a, b) != product >> 63);
+        flags(state, product, 64, Math.multiplyHigh(a, b) != product >> 63);
         return product;
     }
 
-    private void flags(long low, int bits, boolean overflow) {
+    private static void flags(Registers state, long low, int bits, boolean overflow) {
         state.shifted(low, bits, overflow, overflow);
     }
 
@@ -39,12 +39,12 @@ final class MultiplyOps {
         long a = Processor.signExtend(cpu.readRm(op), op.size);
         long b = immediate ? op.imm : Processor.signExtend(state.get(op.reg, op.size), op.size);
         if (op.size == 8) {
-            state.r[op.reg] = imul64(a, b);
+            state.r[op.reg] = imul64(state, a, b);
         } else if (op.size == 4) {
-            state.r[op.reg] = imul32(a, b);
+            state.r[op.reg] = imul32(state, a, b);
         } else {
             long product = a * b;
-            flags((short) product, 16, product != (short) product);
+            flags(state, (short) product, 16, product != (short) product);
             state.set16(op.reg, (int) product);
         }
     }
@@ -70,7 +70,7 @@ final class MultiplyOps {
             state.set(Registers.RAX, op.size, low);
             state.set(Registers.RDX, op.size, high);
         }
-        flags(signedLow, bits, overflow);
+        flags(state, signedLow, bits, overflow);
     }
 
     private static long mask(int size) {

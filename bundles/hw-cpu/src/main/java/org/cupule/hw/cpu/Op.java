@@ -3,9 +3,13 @@ package org.cupule.hw.cpu;
 /**
  * One decoded operation. All that can be known from the bytes alone is worked out here, once.
  *
+ * <p>
+ * An operation of this class is executed by its family. The usual ones are turned into a subclass that does one thing
+ * only ({@link Specializer}).
+ *
  * @threading immutable after decoding
  */
-final class Op {
+class Op {
     /** What to do, a constant of {@link Code}. */
     int code;
     /** Which of a family: the ALU operation, the condition, the shift. */
@@ -48,4 +52,43 @@ final class Op {
     boolean last;
     /** The raw ModRM byte, for operations that look at it whole. */
     int modrm;
+    /** How many instructions of its block come before it. */
+    int number;
+
+    Op() {
+    }
+
+    /** Takes all over from a decoded operation. */
+    Op(Op other) {
+        code = other.code;
+        kind = other.kind;
+        size = other.size;
+        reg = other.reg;
+        rm = other.rm;
+        memory = other.memory;
+        base = other.base;
+        index = other.index;
+        scale = other.scale;
+        disp = other.disp;
+        addressMask = other.addressMask;
+        addressSize = other.addressSize;
+        segment = other.segment;
+        imm = other.imm;
+        imm2 = other.imm2;
+        lock = other.lock;
+        rep = other.rep;
+        length = other.length;
+        offset = other.offset;
+        last = other.last;
+        modrm = other.modrm;
+        number = other.number;
+    }
+
+    /**
+     * Executes it. Registers change only when all accesses have been made, so that a fault or an exit leaves it undone.
+     * RIP is set by those that end a block; behind the others it follows from the block.
+     */
+    void execute(Interpreter at) {
+        at.family(this);
+    }
 }

@@ -42,13 +42,23 @@ final class PortOps {
         int size = size(op);
         int port = port(op);
         require(port, size);
-        state.set(Registers.RAX, size, read(port, size));
+        if (cpu.log.answered()) {
+            state.set(Registers.RAX, size, cpu.log.next());
+        } else {
+            cpu.log.request(CpuExit.PORT, port, size, false, 0);
+            cpu.outAgain();
+        }
     }
 
     void out(Op op) {
         int size = size(op);
         int port = port(op);
         require(port, size);
-        write(port, size, state.get(Registers.RAX, size));
+        if (cpu.log.answered()) {
+            cpu.log.next();
+        } else {
+            cpu.log.request(CpuExit.PORT, port, size, true, state.get(Registers.RAX, size));
+            cpu.outAgain();
+        }
     }
 }

@@ -27,13 +27,15 @@ final class Processor {
     boolean exclusive;
     /** A repeated string instruction has stopped in between: it is to be executed again. */
     boolean unfinished;
-    /** The guest has executed HLT. */
-    boolean halted;
+    /** The running instruction was an INT, SYSCALL or the like: TF counts as it is behind it, not before. */
+    boolean entered;
+    /** Why to leave when {@link Registers#OUT} is set. */
+    private int reason;
     /** The FPU's control word; no status, no data. */
     int fpuControl = 0x40;
     /** Instructions retired before the running block. */
     long retiredBefore;
-    /** Index of the running operation in its block. */
+    /** Instructions of the running block that come before the running one. */
     int index;
 
     Processor(CpuSpec spec, CpuContext context) {
@@ -44,6 +46,38 @@ final class Processor {
 
     long retired() {
         return retiredBefore + index;
+    }
+
+    /** Holds interrupts off until after the next instruction. */
+    void hold(boolean debugToo) {
+        shadow = true;
+        debugShadow = debugToo;
+        state.watch(Registers.SHADOW, true);
+    }
+
+    /** Ends or puts back what {@link #hold} began. */
+    void shadows(boolean interrupts, boolean debug) {
+        shadow = interrupts;
+        debugShadow = debug;
+        state.watch(Registers.SHADOW, interrupts);
+    }
+
+    /** Leaves behind the present instruction. */
+    void out(int why) {
+        reason = why;
+        state.watch(Registers.OUT, true);
+    }
+
+    /** Leaves before the present instruction, whose exit stands in the log: it is to be executed again. */
+    void outAgain() {
+        unfinished = true;
+        out(log.exit.reason);
+    }
+
+    /** {@return why to leave, once} */
+    int takeOut() {
+        state.watch(Registers.OUT, false);
+        return reason;
     }
 
     // --- faults

@@ -26,6 +26,23 @@ import static org.cupule.hw.cpu.X86.ZF;
  * @threading confined to its CPU
  */
 final class Registers {
+    /** {@link #watch}: an interrupt shadow. */
+    static final int SHADOW = 1;
+    /** {@link #watch}: TF or RF is set. */
+    static final int STEP = 2;
+    /** {@link #watch}: DR7 enables a breakpoint. */
+    static final int DEBUG = 4;
+    /** {@link #watch}: somebody outside has set a breakpoint. */
+    static final int BREAKPOINT = 8;
+    /** {@link #watch}: the instruction is executed while all other CPUs stand still. */
+    static final int EXCLUSIVE = 16;
+    /** {@link #watch}: somebody wants to know when an interrupt can be taken. */
+    static final int WINDOW = 32;
+    /** {@link #watch}: an instruction is to be executed again with answers. */
+    static final int REPLAY = 64;
+    /** {@link #watch}: an exit is to be left with. */
+    static final int OUT = 128;
+
     /** Index of a register that always holds 0, for address forms without base or index. */
     static final int ZERO = 16;
     /** Index of the linear-free instruction pointer of the running block's head, for RIP-relative addresses. */
@@ -69,6 +86,10 @@ final class Registers {
     boolean aligned;
     /** Whether an address in a segment below FS is linear as it is: 64-bit code without alignment checks, derived. */
     boolean flat;
+    /** Why the loop over blocks must stop behind the present one: the bits above; 0 while all is usual. */
+    int watch;
+    /** Width and rights of code, derived: see {@link BlockCache}. */
+    int mode;
     /** Mask of the stack pointer's width, derived. */
     long stackMask = 0xFFFF;
     /** The four PDPTEs of PAE paging, loaded with CR3. */
@@ -105,11 +126,23 @@ final class Registers {
         return long64 ? 0 : segments[X86.CS].base;
     }
 
+    /** Sets or clears a bit of {@link #watch}. */
+    void watch(int bit, boolean on) {
+        watch = on ? watch | bit : watch & ~bit;
+    }
+
+    /** Sets or clears RF: an instruction breakpoint at the next instruction is passed over. */
+    void resume(boolean on) {
+        flags = on ? flags | X86.RF : flags & ~X86.RF;
+        watch(STEP, (flags & (X86.TF | X86.RF)) != 0);
+    }
+
     /** Derives code and stack width after CS, SS, CR0 or EFER changed. */
     void derive() {
         Segment cs = segments[X86.CS];
         long64 = longMode() && (cs.attributes & Segment.LONG) != 0;
         code32 = !long64 && cs.big();
+        mode = (long64 ? 2 : code32 ? 1 : 0) | (cpl == 3 ? 4 : 0);
         aligned = cpl == 3 && (cr0 & X86.CR0_AM) != 0 && (flags & X86.AC) != 0;
         flat = long64 && !aligned;
         stackMask = long64 ? -1L : segments[X86.SS].big() ? 0xFFFF_FFFFL : 0xFFFF;
@@ -214,6 +247,7 @@ final class Registers {
         flagBits = 0;
         boolean checks = ((value ^ flags) & X86.AC) != 0;
         flags = value & X86.FLAGS | 2;
+        watch(STEP, (flags & (X86.TF | X86.RF)) != 0);
         if (checks) {
             derive();
         }

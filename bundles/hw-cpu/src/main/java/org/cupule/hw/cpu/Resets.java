@@ -45,8 +45,7 @@ final class Resets {
         state.dr[6] = 0xFFFF_0FF0L;
         state.dr[7] = 0x400;
         state.cpl = 0;
-        cpu.shadow = false;
-        cpu.debugShadow = false;
+        cpu.shadows(false, false);
         cpu.nmiBlocked = false;
     }
 

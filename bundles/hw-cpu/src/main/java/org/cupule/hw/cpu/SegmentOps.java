@@ -179,8 +179,7 @@ final class SegmentOps {
         int segment = op.reg & 7;
         load(segment, (int) cpu.readRm(op, 2));
         if (segment == SS) {
-            cpu.shadow = true;
-            cpu.debugShadow = true;
+            cpu.hold(true);
         }
     }
 

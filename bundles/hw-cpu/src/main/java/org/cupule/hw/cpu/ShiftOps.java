@@ -20,39 +20,39 @@ final class ShiftOps {
 
     // --- immediate counts of registers, 1 to the size less one
 
-    long shl32(long value, int count) {
+    static long shl32(Registers state, long value, int count) {
         int result = (int) value << count;
         boolean cf = (value >>> 32 - count & 1) != 0;
         state.shifted(result, 32, cf, cf != result < 0);
         return result & 0xFFFF_FFFFL;
     }
 
-    long shl64(long value, int count) {
+    static long shl64(Registers state, long value, int count) {
         long result = value << count;
         boolean cf = (value >>> 64 - count & 1) != 0;
         state.shifted(result, 64, cf, cf != result < 0);
         return result;
     }
 
-    long shr32(long value, int count) {
+    static long shr32(Registers state, long value, int count) {
         int result = (int) value >>> count;
         state.shifted(result, 32, (value >>> count - 1 & 1) != 0, (result << 1 ^ result) < 0);
         return result & 0xFFFF_FFFFL;
     }
 
-    long shr64(long value, int count) {
+    static long shr64(Registers state, long value, int count) {
         long result = value >>> count;
         state.shifted(result, 64, (value >>> count - 1 & 1) != 0, (result << 1 ^ result) < 0);
         return result;
     }
 
-    long sar32(long value, int count) {
+    static long sar32(Registers state, long value, int count) {
         int result = (int) value >> count;
         state.shifted(result, 32, ((int) value >> count - 1 & 1) != 0, false);
         return result & 0xFFFF_FFFFL;
     }
 
-    long sar64(long value, int count) {
+    static long sar64(Registers state, long value, int count) {
         long result = value >> count;
         state.shifted(result, 64, (value >> count - 1 & 1) != 0, false);
         return result;

@@ -51,8 +51,7 @@ final class StackOps {
         segments.load(op.kind, selector);
         state.r[Registers.RSP] = mask == 0xFFFF ? state.r[Registers.RSP] & ~mask | rsp & mask : rsp & mask;
         if (op.kind == X86.SS) {
-            cpu.shadow = true;
-            cpu.debugShadow = true;
+            cpu.hold(true);
         }
     }
 

@@ -43,6 +43,7 @@ final class SystemOps {
 
     /** Delivers at once. A fault on the way is delivered for the INT instruction itself. */
     private void software(int vector, int kind) {
+        cpu.entered = true;
         events.software(vector, kind);
     }
 
@@ -55,7 +56,7 @@ final class SystemOps {
         requireInterruptRight();
         if ((state.flags & X86.IF) == 0) {
             state.flags |= X86.IF;
-            cpu.shadow = true;
+            cpu.hold(false);
         }
     }
 
@@ -83,7 +84,7 @@ final class SystemOps {
 
     void hlt() {
         cpu.requireRing0();
-        cpu.halted = true;
+        cpu.out(CpuExit.HLT);
     }
 
     void cpuid() {
