@@ -27,6 +27,13 @@ public sealed interface PartitionEvent {
     }
 
     /**
+     * The partition, which had been {@link Stopped}, goes on by itself: what was missing is there again. It may come
+     * before that of {@link Stopped} has been heard; the partition's state tells which one holds.
+     */
+    record Continued() implements PartitionEvent {
+    }
+
+    /**
      * An access that no client but the default one answers, an unknown instruction or MSR: told once an address.
      *
      * @param sentence

@@ -167,6 +167,7 @@ final class HardwareBay {
             if (goOnWhenWhole && life.state() == State.PAUSED) {
                 LOG.info("{} goes on: all its hardware is there again", vm.name());
                 life.go();
+                vm.tellContinued();
             }
             goOnWhenWhole = false;
         }

@@ -347,6 +347,11 @@ final class SimPartition implements Partition {
         upcall.event(new PartitionEvent.Stopped(sentence));
     }
 
+    /** Tells that the partition goes on by itself. */
+    void tellContinued() {
+        upcall.event(new PartitionEvent.Continued());
+    }
+
     /** A model or an upcall threw on a vCPU's thread. */
     void failed(Vcpu vcpu, Throwable failure) {
         LOG.error("{} vcpu{} failed", name(), vcpu.index, failure);

@@ -15,6 +15,7 @@ import org.cupule.hardware.EptFactory;
 import org.cupule.hw.ept.FourLevelEptFactory;
 import org.cupule.hw.ept.interval.IntervalEptFactory;
 import org.cupule.hypervisor.Partition.State;
+import org.cupule.hypervisor.PartitionEvent;
 import org.cupule.hypervisor.Region;
 import org.cupule.state.StateSchema;
 import org.cupule.swap.SwapReport;
@@ -263,6 +264,7 @@ class SwapTest {
             Rig.await("goes on", () -> rig.requests.size() > requests);
             assertThat(rig.vm.state()).isEqualTo(State.RUNNING);
             assertThat(rig.vm.describe()).noneMatch(line -> line.startsWith("stopped"));
+            Rig.await("told", () -> rig.events.contains(new PartitionEvent.Continued()));
         }
     }
 
@@ -273,6 +275,7 @@ class SwapTest {
             rig.vm.pause();
             rig.hypervisor.bindCpu(rig.cpus, LATER);
             assertThat(rig.vm.state()).isEqualTo(State.PAUSED);
+            assertThat(rig.events).doesNotContain(new PartitionEvent.Continued());
             rig.vm.resume();
             Rig.await("goes on", () -> !rig.cpus.made().getLast().answers.isEmpty());
         }

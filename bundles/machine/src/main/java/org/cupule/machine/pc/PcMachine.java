@@ -5,6 +5,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import org.cupule.hsm.VirtualMachine;
+import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionEvent;
 import org.cupule.machine.Console;
 import org.cupule.machine.Machine;
@@ -139,6 +140,8 @@ final class PcMachine implements Machine, Requests {
             if (life == Life.RUNNING) {
                 chassis.vm().pause();
                 become(Life.PAUSED, "");
+            } else if (life == Life.PAUSED) {
+                chassis.vm().pause(); // it must not go on by itself any more
             }
         });
     }
@@ -195,6 +198,7 @@ final class PcMachine implements Machine, Requests {
             case PartitionEvent.TripleFault fault -> control.post(() -> end("triple-fault", TRIPLE_FAULT_STATUS,
                     "processor %d shut down after a triple fault\n%s".formatted(fault.vcpu(), fault.report())));
             case PartitionEvent.Stopped stopped -> control.post(() -> stopped(stopped.reason()));
+            case PartitionEvent.Continued _ -> control.post(this::continued);
             case PartitionEvent.Unhandled unhandled -> LOG.info("{}: {}", name(), unhandled.sentence());
         }
     }
@@ -222,9 +226,16 @@ final class PcMachine implements Machine, Requests {
         become(Life.RUNNING, "");
     }
 
+    /** What was told may be over by now: the VM's state counts. */
     private void stopped(String why) {
-        if (life == Life.RUNNING) {
+        if (life == Life.RUNNING && chassis.vm().state() != Partition.State.RUNNING) {
             become(Life.PAUSED, why);
+        }
+    }
+
+    private void continued() {
+        if (life == Life.PAUSED && chassis.vm().state() == Partition.State.RUNNING) {
+            become(Life.RUNNING, "");
         }
     }
 

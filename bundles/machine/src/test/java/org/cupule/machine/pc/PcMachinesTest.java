@@ -148,9 +148,35 @@ class PcMachinesTest {
     void showsWhyTheHypervisorStoppedIt() throws Exception {
         try (Machine machine = machine((byte) 0xF4)) {
             machine.start();
+            vm().pause();
             vm().tell(new PartitionEvent.Stopped("the EPT is gone"));
             machine.pause(); // the control thread has done what was posted before
             assertThat(machine.status()).isEqualTo("paused: the EPT is gone");
+        }
+    }
+
+    @Test
+    void runsAgainWhenTheHypervisorGoesOnByItself() throws Exception {
+        try (Machine machine = machine((byte) 0xF4)) {
+            machine.start();
+            vm().pause();
+            vm().tell(new PartitionEvent.Stopped("the EPT is gone"));
+            vm().resume();
+            vm().tell(new PartitionEvent.Continued());
+            machine.start(); // the control thread has done what was posted before; it runs, so nothing is started
+            assertThat(machine.status()).isEqualTo("running");
+            assertThat(vm().calls()).endsWith("pause", "resume");
+        }
+    }
+
+    @Test
+    void isNotCalledPausedByNewsThatAreOver() throws Exception {
+        try (Machine machine = machine((byte) 0xF4)) {
+            machine.start();
+            vm().tell(new PartitionEvent.Continued());
+            vm().tell(new PartitionEvent.Stopped("the EPT was gone"));
+            machine.start(); // the control thread has done what was posted before
+            assertThat(machine.status()).isEqualTo("running");
         }
     }
 
