@@ -17,6 +17,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
@@ -41,6 +42,12 @@ public final class TransactionalDeployer implements Deployer {
     @Activate
     public TransactionalDeployer(BundleContext context) {
         this.wiring = new Wiring(context);
+    }
+
+    /** A changed configuration: there are no settings, and a transaction must not end for it. */
+    @Modified
+    void modified() {
+        // what the framework would otherwise answer with a new component
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

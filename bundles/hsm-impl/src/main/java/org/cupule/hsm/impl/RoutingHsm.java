@@ -14,6 +14,7 @@ import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
@@ -56,6 +57,12 @@ public final class RoutingHsm implements HypervisorServiceModule {
     /** Forgets a hypervisor: no VMs are made on it any more. */
     public synchronized void unbind(Hypervisor hypervisor) {
         backends = backends.stream().filter(backend -> backend.hypervisor != hypervisor).toList();
+    }
+
+    /** A changed configuration: there are no settings, and VMs must not end for it. */
+    @Modified
+    public void modified() {
+        // what the framework would otherwise answer with a new component
     }
 
     /** Destroys all VMs: they cannot outlive the HSM. */

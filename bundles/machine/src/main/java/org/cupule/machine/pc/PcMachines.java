@@ -38,12 +38,17 @@ import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Constants;
+import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,8 +57,25 @@ import org.slf4j.LoggerFactory;
  *
  * @threading any thread
  */
-@Component(service = {Machines.class, Swappable.class})
+@Component(service = {Machines.class, Swappable.class}, configurationPid = "org.cupule.machine")
+@Designate(ocd = PcMachines.Settings.class)
 public final class PcMachines implements Machines, Swappable {
+    /** Platform settings of machines. */
+    @ObjectClassDefinition(name = "Cupule machines", description = "How devices that fail, leave or do not come to rest are dealt with")
+    public @interface Settings {
+        /** Failed calls in a row after which a device is quarantined. */
+        @AttributeDefinition(description = "Failed calls in a row after which a device is quarantined (at least 1)", min = "1")
+        int failures_in_row() default 10;
+
+        /** How long a device may take to come to rest, in milliseconds. */
+        @AttributeDefinition(description = "How long a device may take to come to rest, in milliseconds", min = "1")
+        long quiesce_millis() default 2000;
+
+        /** How long accesses wait for a device whose plug-in went away, in milliseconds. */
+        @AttributeDefinition(description = "How long accesses wait for a device whose plug-in went away, in milliseconds", min = "0")
+        long grace_millis() default 2000;
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(PcMachines.class);
 
     private final List<PcMachine> machines = new CopyOnWriteArrayList<>();
@@ -62,6 +84,15 @@ public final class PcMachines implements Machines, Swappable {
     private volatile Policy policy = Policy.STANDARD;
 
     private volatile @Nullable HypervisorServiceModule hsm;
+
+    /** Takes settings, the first ones or others; machines that are there go on, and obey them. */
+    @Activate
+    @Modified
+    void configure(Settings settings) {
+        policy = new Policy(Math.max(1, settings.failures_in_row()),
+                Duration.ofMillis(Math.max(1, settings.quiesce_millis())),
+                Duration.ofMillis(Math.max(0, settings.grace_millis())));
+    }
 
     /** The HSM is there. */
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
