@@ -12,7 +12,7 @@ import org.cupule.state.StateException;
  *  general 16  segments 8 x (selector base limit attributes)  rip rflags cr0 cr2 cr3 cr4 efer  gdtBase gdtLimit idtBase idtLimit
  *  debug 8  cpl  pdpte 4  msrs (see {@link #msrs})  shadow debugShadow nmiBlocked  pendingVector pendingCode pendingKind
  *  window shutDown
- *  retired  fpuControl  log (nested, cpu.log)
+ *  retired  fpu (nested, cpu.fpu)  fpuControl  log (nested, cpu.log)
  * </pre>
  *
  * @threading confined to its CPU
@@ -28,6 +28,7 @@ final class CpuState {
                 .flatMapToLong(s -> Arrays.stream(new long[]{s.selector, s.base, s.limit, s.attributes})).toArray();
         return ModelState.of("cpu", 1)
                 .put("general", Arrays.copyOf(state.r, 16)).put("segments", segments)
+                .put("fpu", cpu.fpu.save())
                 .put("rip", state.rip).put("rflags", flags)
                 .put("cr0", state.cr0).put("cr2", state.cr2).put("cr3", state.cr3).put("cr4", state.cr4)
                 .put("efer", state.efer)
@@ -72,6 +73,7 @@ final class CpuState {
             throw new StateException("cpu: cannot read " + saved.kind() + " version " + saved.version());
         }
         Registers state = cpu.state;
+        cpu.fpu.restore(saved.nested("fpu"));
         System.arraycopy(saved.longs("general", 16), 0, state.r, 0, 16);
         long[] s = saved.longs("segments", 32);
         IntStream.range(0, 8).forEach(i -> state.segments[i].set((int) s[4 * i] & 0xFFFF, s[4 * i + 1], s[4 * i + 2],

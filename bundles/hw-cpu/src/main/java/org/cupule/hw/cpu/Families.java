@@ -25,6 +25,7 @@ final class Families {
     private final PortOps ports;
     private final MsrOps msrs;
     private final SystemOps system;
+    final FpuOps fpu;
 
     Families(Processor cpu) {
         this.cpu = cpu;
@@ -45,6 +46,7 @@ final class Families {
         this.control = new ControlOps(cpu);
         this.msrs = new MsrOps(cpu, control);
         this.system = new SystemOps(cpu, events);
+        this.fpu = new FpuOps(cpu, system);
     }
 
     void execute(Op op) {
@@ -194,8 +196,8 @@ final class Families {
             case Code.CPUID -> system.cpuid();
             case Code.VMCALL -> system.vmcall();
             case Code.SWAPGS -> msrs.swapgs();
-            case Code.FPU -> system.fpu(op);
-            case Code.FWAIT -> system.fwait();
+            case Code.FPU -> fpu.execute(op);
+            case Code.FWAIT -> fpu.fwait();
             case Code.UD -> throw cpu.ud();
             default -> throw system.unknown(op);
         }

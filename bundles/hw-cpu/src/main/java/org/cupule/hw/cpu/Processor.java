@@ -17,6 +17,7 @@ final class Processor {
     final AccessLog log = new AccessLog(leave);
     final Mmu mmu;
     final Msrs msrs = new Msrs();
+    final Fpu fpu = new Fpu();
     /** Interrupts are held off until after the next instruction (STI, MOV SS). */
     boolean shadow;
     /** Debug exceptions are held off too (MOV SS). */
@@ -31,7 +32,7 @@ final class Processor {
     boolean entered;
     /** Why to leave when {@link Registers#OUT} is set. */
     private int reason;
-    /** The FPU's control word; no status, no data. */
+    /** The FPU's control word. */
     int fpuControl = 0x40;
     /** Instructions retired before the running block. */
     long retiredBefore;

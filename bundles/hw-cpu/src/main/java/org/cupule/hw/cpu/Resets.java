@@ -20,6 +20,7 @@ final class Resets {
 
     static void powerOn(Processor cpu) {
         cpu.msrs.reset();
+        cpu.fpu.reset();
         cpu.fpuControl = 0x40;
         init(cpu);
     }

@@ -3,13 +3,11 @@ package org.cupule.hw.cpu;
 import org.cupule.hardware.CpuExit;
 
 /**
- * Software interrupts, the interrupt flag, CPUID, HLT, VMCALL, and what of the FPU a probing kernel may touch.
+ * Software interrupts, the interrupt flag, CPUID, HLT and VMCALL.
  *
  * @threading confined to its CPU
  */
 final class SystemOps {
-    private static final int FPU_CONTROL_RESET = 0x37F;
-
     private final Processor cpu;
     private final Registers state;
     private final Events events;
@@ -111,33 +109,6 @@ final class SystemOps {
             throw cpu.ud();
         }
         state.r[Registers.RAX] = cpu.log.ask(CpuExit.HYPERCALL, 0, 0);
-    }
-
-    // --- the FPU: only what tells that there is one, or none
-
-    void fpu(Op op) {
-        if ((state.cr0 & (X86.CR0_EM | X86.CR0_TS)) != 0) {
-            throw cpu.fault.of(X86.NM, Fault.NO_CODE);
-        }
-        if (op.kind == 3 && (op.modrm == 0xE2 || op.modrm == 0xE3)) { // FNCLEX, FNINIT
-            cpu.fpuControl = op.modrm == 0xE3 ? FPU_CONTROL_RESET : cpu.fpuControl;
-        } else if (op.kind == 7 && op.modrm == 0xE0) { // FNSTSW AX
-            state.set16(Registers.RAX, 0);
-        } else if (op.kind == 5 && op.memory && (op.modrm >> 3 & 7) == 7) { // FNSTSW m16
-            cpu.mmu.store16(cpu.writeAddress(op, 2), 0);
-        } else if (op.kind == 1 && op.memory && (op.modrm >> 3 & 7) == 7) { // FNSTCW
-            cpu.mmu.store16(cpu.writeAddress(op, 2), cpu.fpuControl);
-        } else if (op.kind == 1 && op.memory && (op.modrm >> 3 & 7) == 5) { // FLDCW
-            cpu.fpuControl = cpu.mmu.load16(cpu.readAddress(op, 2));
-        } else {
-            throw unknown(op);
-        }
-    }
-
-    void fwait() {
-        if ((state.cr0 & (X86.CR0_MP | X86.CR0_TS)) == (X86.CR0_MP | X86.CR0_TS)) {
-            throw cpu.fault.of(X86.NM, Fault.NO_CODE);
-        }
     }
 
     /** Tells of an unknown instruction. {@return #UD} */
