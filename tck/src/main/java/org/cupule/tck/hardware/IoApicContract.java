@@ -259,6 +259,16 @@ public abstract class IoApicContract {
     }
 
     @Test
+    void holdsALevelInLowestPriorityModeToo() {
+        entry(5, LEVEL | Lapic.LOWEST_PRIORITY << 8 | 0x35);
+
+        apic.line(5, true);
+
+        assertThat(sent).containsExactly(new Message(0, false, Lapic.LOWEST_PRIORITY, 0x35, true));
+        assertThat(entry(5) & REMOTE_IRR).isNotZero();
+    }
+
+    @Test
     void obeysThePolarityOfALevel() {
         entry(5, MASKED | LEVEL | LOW | 0x35);
         apic.line(5, true);

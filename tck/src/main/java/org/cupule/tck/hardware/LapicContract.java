@@ -205,13 +205,17 @@ public abstract class LapicContract {
 
     @Test
     void recordsTheTriggerModeOfTheLastRequest() {
-        lapic.accept(0x40, true);
-        assertThat(has(TMR, 0x40)).isTrue();
-        lapic.acknowledge();
-        assertThat(has(TMR, 0x40)).isTrue();
-        lapic.write(EOI, 0);
-        lapic.accept(0x40, false);
-        assertThat(has(TMR, 0x40)).isFalse();
+        for (int vector = 16; vector < 256; vector++) {
+            lapic.accept(vector, true);
+            assertThat(has(TMR, vector)).as("vector %d", vector).isTrue();
+            lapic.acknowledge();
+            assertThat(has(TMR, vector)).isTrue();
+            lapic.write(EOI, 0);
+            lapic.accept(vector, false);
+            assertThat(has(TMR, vector)).isFalse();
+            lapic.acknowledge();
+            lapic.write(EOI, 0);
+        }
     }
 
     @Test
@@ -425,6 +429,9 @@ public abstract class LapicContract {
         lapic.lint(0, false);
         lapic.lint(0, true);
         assertThat(lapic.pending()).isEqualTo(0x31);
+        lapic.write(LINT1, 0x42);
+        lapic.lint(1, true);
+        assertThat(lapic.acknowledge()).isEqualTo(0x42);
         assertThat(board.ended).isEmpty();
     }
 
@@ -470,6 +477,35 @@ public abstract class LapicContract {
     }
 
     @Test
+    void remembersALevelThatHasNotEndedThroughWritesOfTheInput() {
+        lapic.write(LINT0, 1 << 15 | 0x33);
+        lapic.lint(0, true);
+        lapic.acknowledge();
+
+        lapic.write(LINT0, MASKED | 1 << 15 | 0x33);
+        lapic.write(LINT0, 1 << 15 | 0x33);
+
+        assertThat(lapic.read(LINT0) & 1 << 14).isNotZero();
+        lapic.write(TPR, 0);
+        lapic.lint(0, false);
+        lapic.write(EOI, 0);
+        assertThat(lapic.pending()).isEqualTo(-1);
+    }
+
+    @Test
+    void forgetsALevelThatHasNotEndedWhenTheInputBecomesEdgeTriggered() {
+        lapic.write(LINT0, 1 << 15 | 0x33);
+        lapic.lint(0, true);
+        lapic.acknowledge();
+
+        lapic.write(LINT0, 0x33);
+        assertThat(lapic.read(LINT0)).isEqualTo(0x33);
+        lapic.write(LINT0, 1 << 15 | 0x43);
+
+        assertThat(lapic.pending()).isEqualTo(0x43);
+    }
+
+    @Test
     void deliversALevelThatIsUnmaskedLater() {
         lapic.write(LINT0, MASKED | 1 << 15 | 0x33);
         lapic.lint(0, true);
@@ -489,6 +525,7 @@ public abstract class LapicContract {
         lapic.accept(0x90, false);
         take(0x90, false);
         lapic.accept(0x40, true);
+        lapic.accept(0x01, false);
 
         lapic.init();
 
@@ -502,6 +539,8 @@ public abstract class LapicContract {
         assertThat(lapic.read(IRR + word(0x40))).isZero();
         assertThat(lapic.read(PPR)).isZero();
         assertThat(lapic.pending()).isEqualTo(-1);
+        lapic.write(ESR, 0);
+        assertThat(lapic.read(ESR)).isZero();
     }
 
     @Test
@@ -518,9 +557,12 @@ public abstract class LapicContract {
 
     @Test
     void movesItsPage() {
+        lapic.write(0x020, 0x0700_0000);
+
         assertThat(lapic.writeMsr(MSR_BASE, 0xFED0_0900L)).isTrue();
 
         assertThat(lapic.base()).isEqualTo(0xFED0_0900L);
+        assertThat(lapic.read(0x020)).isEqualTo(0x0700_0000);
         lapic.accept(0x40, false);
         assertThat(lapic.pending()).isEqualTo(0x40);
     }
@@ -529,13 +571,17 @@ public abstract class LapicContract {
     void forgetsItsStateWhenItIsSwitchedOff() {
         lapic.write(LVT_TIMER, 0x40);
         lapic.write(INITIAL_COUNT, 1000);
+        lapic.write(0x020, 0x0700_0000);
         lapic.accept(0x80, false);
 
         lapic.writeMsr(MSR_BASE, 0xFEE0_0100L);
+        assertThat(lapic.read(0x020)).as("the page is not there").isEqualTo(-1);
+        lapic.write(SVR, 0x1FF);
         assertThat(board.deadline()).isEqualTo(VmTimer.NEVER);
         lapic.writeMsr(MSR_BASE, 0xFEE0_0900L);
 
         assertThat(lapic.pending()).isEqualTo(-1);
+        assertThat(lapic.read(0x020)).isZero();
         assertThat(lapic.read(SVR)).isEqualTo(0xFF);
         assertThat(lapic.read(LVT_TIMER)).isEqualTo(MASKED);
     }

@@ -86,6 +86,8 @@ public abstract class LapicRoutingContract {
 
         assertThat(lapic.read(ICR_HIGH)).isEqualTo(0x1200_0000);
         assertThat(lapic.read(ICR)).isEqualTo(0x000C_C9FF);
+        lapic.write(ICR_HIGH, 0x3400_0000);
+        assertThat(lapic.read(ICR)).isEqualTo(0x000C_C9FF);
     }
 
     @Test
@@ -118,12 +120,14 @@ public abstract class LapicRoutingContract {
         lapic.write(ESR, 0);
         assertThat(lapic.read(ESR)).isEqualTo(1 << 5);
 
+        board.sent.clear();
+        lapic.write(ICR, 0x10);
         lapic.write(ICR, Lapic.NMI << 8);
         lapic.write(ICR, Lapic.INIT << 8);
         lapic.write(ICR, Lapic.STARTUP << 8 | 0x08);
         lapic.write(ESR, 0);
         assertThat(lapic.read(ESR)).isZero();
-        assertThat(board.sent).hasSize(3);
+        assertThat(board.sent).hasSize(4);
     }
 
     @Test
@@ -186,6 +190,8 @@ public abstract class LapicRoutingContract {
 
         assertThat(lapic.matches(0x01, true)).isFalse();
         assertThat(lapic.matches(0xFF, true)).isTrue();
+        lapic.write(LDR, 0x0100_0000);
+        assertThat(lapic.matches(0x01, true)).isTrue();
     }
 
     @Test

@@ -79,7 +79,7 @@ public abstract class LapicStateContract {
     @Test
     void readsTheStateOfAnyOtherImplementation() {
         board.clock.jump(5_041);
-        Lapic lapic = board.plug(factory(), 2);
+        Lapic lapic = board.plug(factory(), 3);
 
         lapic.restore(busyState());
 
@@ -168,6 +168,42 @@ public abstract class LapicStateContract {
         assertThat(lapic.save(1)).isEqualTo(fresh);
         assertThat(board.deadline()).isEqualTo(VmTimer.NEVER);
         assertThat(lapic.pending()).isEqualTo(-1);
+        assertThat(lapic.priority()).isEqualTo(16);
+    }
+
+    @Test
+    void comesBackToTheWholeOfPowerOnByReset() {
+        Lapic fresh = board.plug(factory(), 2);
+        fresh.lint(0, true);
+        Lapic lapic = busy();
+        lapic.write(0x020, 0x0700_0000);
+        lapic.writeMsr(MSR_BASE, 0xFED0_0800L);
+
+        lapic.reset();
+
+        assertThat(lapic.save(1)).isEqualTo(fresh.save(1));
+        assertThat(lapic.matches(2, false)).isTrue();
+        assertThat(lapic.matches(0x40, true)).isFalse();
+        assertThat(lapic.priority()).isEqualTo(16);
+    }
+
+    @Test
+    void comesBackToPowerOnByInitButForIdAndBase() {
+        Lapic fresh = board.plug(factory(), 2);
+        fresh.lint(0, true);
+        fresh.write(0x020, 0x0700_0000);
+        fresh.writeMsr(MSR_BASE, 0xFED0_0800L);
+        Lapic lapic = busy();
+        lapic.write(0x020, 0x0700_0000);
+        lapic.write(0x0E0, 0xF000_0000);
+        lapic.writeMsr(MSR_BASE, 0xFED0_0800L);
+        assertThat(lapic.matches(0x04, true)).isTrue();
+
+        lapic.init();
+
+        assertThat(lapic.save(1)).isEqualTo(fresh.save(1));
+        assertThat(lapic.matches(7, false)).isTrue();
+        assertThat(lapic.matches(0x04, true)).isFalse();
         assertThat(lapic.priority()).isEqualTo(16);
     }
 

@@ -150,7 +150,7 @@ public abstract class LapicTimerContract {
         start(0x40, 1000);
         board.clock.jump(500);
 
-        lapic.timer();
+        board.fireNow();
 
         assertThat(lapic.pending()).isEqualTo(-1);
         assertThat(current()).isEqualTo(500);
@@ -243,6 +243,21 @@ public abstract class LapicTimerContract {
     }
 
     @Test
+    void keepsAnExpiryThatCameBeforeAnythingElseChanged() {
+        start(0x40, 100);
+        board.clock.jump(100);
+        lapic.write(INITIAL_COUNT, 100);
+        end(0x40);
+        board.clock.jump(100);
+        lapic.write(DIVIDE, 0);
+        end(0x40);
+        lapic.write(INITIAL_COUNT, 100);
+        board.clock.jump(200);
+        lapic.write(SVR, 0x0FF);
+        assertThat(lapic.acknowledge()).isEqualTo(0x40);
+    }
+
+    @Test
     void disarmsWhileItIsMasked() {
         start(0x40, 100);
         lapic.write(LVT_TIMER, MASKED | 0x40);
@@ -278,6 +293,7 @@ public abstract class LapicTimerContract {
 
         lapic.write(DIVIDE, 0x0);
 
+        assertThat(board.deadline()).isEqualTo(12_345 + 400 + 1200);
         assertThat(current()).isEqualTo(600);
         board.clock.advance(200);
         assertThat(current()).isEqualTo(500);
@@ -390,6 +406,20 @@ public abstract class LapicTimerContract {
 
         assertThat(lapic.pending()).isEqualTo(0x50);
         assertThat(deadlineMsr()).isZero();
+    }
+
+    @Test
+    void keepsADeadlineThatCameBeforeTheNextOneIsWritten() {
+        lapic.write(LVT_TIMER, DEADLINE | 0x50);
+        lapic.writeMsr(MSR_TSC_DEADLINE, board.timeStampCounter() + 2000);
+        board.clock.jump(1000);
+
+        lapic.writeMsr(MSR_TSC_DEADLINE, board.timeStampCounter() + 2000);
+
+        end(0x50);
+        assertThat(lapic.pending()).isEqualTo(-1);
+        board.clock.advance(1000);
+        assertThat(lapic.pending()).isEqualTo(0x50);
     }
 
     @Test

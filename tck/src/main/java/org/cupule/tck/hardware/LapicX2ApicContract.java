@@ -187,6 +187,9 @@ public abstract class LapicX2ApicContract {
         assertThat(write(0x3F, 0x66)).isTrue();
 
         assertThat(lapic.acknowledge()).isEqualTo(0x66);
+        write(0x0B, 0);
+        write(0x3F, 0x10);
+        assertThat(lapic.acknowledge()).isEqualTo(0x10);
         lapic.accept(0x67, true);
         write(0x3F, 0x67);
         assertThat(read(0x1B) >> 7 & 1).isZero();

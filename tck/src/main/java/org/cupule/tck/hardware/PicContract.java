@@ -79,6 +79,8 @@ public abstract class PicContract {
         assertThat(fresh.read(0x21)).isZero();
         assertThat(fresh.read(0x4D0)).isZero();
         assertThat(fresh.acknowledge()).isEqualTo(7);
+        fresh.write(0x21, 0xAB);
+        assertThat(fresh.read(0x21)).as("no ICW2 before an ICW1").isEqualTo(0xAB);
     }
 
     @Test
@@ -102,13 +104,16 @@ public abstract class PicContract {
     void givesEachInputItsVector() {
         for (int irq : new int[]{0, 1, 3, 4, 5, 6, 7}) {
             pulse(irq);
+            assertThat(pic.intr()).isTrue();
             assertThat(pic.acknowledge()).isEqualTo(0x20 + irq);
             pic.write(MASTER, NON_SPECIFIC_END);
+            assertThat(read(MASTER, READ_ISR)).isZero();
         }
         for (int irq = 8; irq < 16; irq++) {
             pulse(irq);
             assertThat(pic.acknowledge()).isEqualTo(0x28 + irq - 8);
             endBoth();
+            assertThat(read(SLAVE, READ_ISR)).isZero();
         }
         assertThat(pic.intr()).isFalse();
     }
@@ -399,6 +404,31 @@ public abstract class PicContract {
     }
 
     @Test
+    void leavesAllSpecialModesAtIcw1() {
+        initialize(0x03, 0x01);
+        pic.write(MASTER, 0x80);
+        pic.write(MASTER, 0x68);
+        pic.write(MASTER, READ_ISR);
+        pic.write(MASTER, POLL);
+        initialize(0x03, 0x01);
+        pulse(3);
+        assertThat(pic.read(MASTER)).as("reads requests, polls nothing").isEqualTo(0x08);
+        pic.acknowledge();
+        pulse(5);
+        pulse(3);
+        assertThat(pic.acknowledge()).as("does not rotate").isEqualTo(0x23);
+        pic.acknowledge();
+
+        pic.write(MASTER, 0x68);
+        initialize(0x01, 0x01);
+        pulse(4);
+        pic.acknowledge();
+        pic.write(MASTER + 1, 0x10);
+        pulse(6);
+        assertThat(pic.intr()).as("special mask mode").isFalse();
+    }
+
+    @Test
     void rotatesOnANonSpecificEnd() {
         pulse(3);
         pic.acknowledge();
@@ -471,6 +501,33 @@ public abstract class PicContract {
     }
 
     @Test
+    void interruptsAgainForWhatTheSlaveStillHasInAutomaticMode() {
+        initialize(0x03, 0x03);
+        pulse(9);
+        pulse(10);
+
+        assertThat(pic.acknowledge()).isEqualTo(0x29);
+        assertThat(pic.intr()).isTrue();
+        assertThat(pic.acknowledge()).isEqualTo(0x2A);
+        assertThat(pic.intr()).isFalse();
+    }
+
+    @Test
+    void interruptsAgainForWhatAPolledSlaveStillHas() {
+        initialize(0x03, 0x03);
+        pulse(9);
+        pulse(10);
+        pic.write(MASTER, POLL);
+        assertThat(pic.read(MASTER)).isEqualTo(0x82);
+        assertThat(pic.intr()).isFalse();
+        pic.write(SLAVE, POLL);
+        assertThat(pic.read(SLAVE)).isEqualTo(0x81);
+
+        assertThat(pic.intr()).isTrue();
+        assertThat(pic.acknowledge()).isEqualTo(0x2A);
+    }
+
+    @Test
     void rotatesInAutomaticModeOnRequest() {
         initialize(0x03, 0x01);
         pic.write(MASTER, 0x80);
@@ -513,13 +570,23 @@ public abstract class PicContract {
     void keepsSpecialMaskModeThroughOtherCommands() {
         pic.write(MASTER, 0x68);
         read(MASTER, READ_ISR);
-        pic.write(MASTER, 0x28);
         pulse(4);
         pic.acknowledge();
         pic.write(MASTER + 1, 0x10);
         pulse(6);
 
         assertThat(pic.intr()).isTrue();
+    }
+
+    @Test
+    void needsTheEnableBitToChangeSpecialMaskMode() {
+        pic.write(MASTER, 0x28);
+        pulse(4);
+        pic.acknowledge();
+        pic.write(MASTER + 1, 0x10);
+        pulse(6);
+
+        assertThat(pic.intr()).isFalse();
     }
 
     @Test
@@ -556,9 +623,12 @@ public abstract class PicContract {
     void pollsThroughTheDataPortToo() {
         pic.write(MASTER + 1, 0x55);
         pulse(1);
+        pulse(0);
+        pic.write(MASTER + 1, 0x54);
         pic.write(MASTER, POLL);
 
-        assertThat(pic.read(MASTER + 1)).isEqualTo(0x81);
+        assertThat(pic.read(MASTER + 1)).isEqualTo(0x80);
+        pic.write(MASTER + 1, 0x55);
         assertThat(pic.read(MASTER + 1)).isEqualTo(0x55);
     }
 
@@ -607,6 +677,21 @@ public abstract class PicContract {
         assertThat(pic.intr()).as("no edge").isFalse();
         pic.write(0x4D0, 0x20);
         assertThat(pic.acknowledge()).as("but a level").isEqualTo(0x25);
+    }
+
+    @Test
+    void comesBackToTheWholeOfPowerOn() {
+        Pic fresh = factory().create(intr::add);
+        busy();
+
+        fresh.line(4, true);
+        fresh.line(7, true);
+        fresh.line(11, true);
+        fresh.reset();
+        pic.reset();
+
+        assertThat(pic.save(1)).isEqualTo(fresh.save(1));
+        assertThat(pic.read(0x4D1)).isZero();
     }
 
     private Pic busy() {
