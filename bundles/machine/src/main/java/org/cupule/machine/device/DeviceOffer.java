@@ -1,5 +1,6 @@
 package org.cupule.machine.device;
 
+import java.util.Objects;
 import org.cupule.device.DeviceFactory;
 import org.cupule.device.DeviceSpec;
 import org.cupule.state.StateSchema;
@@ -27,8 +28,11 @@ public record DeviceOffer(DeviceFactory factory, ModelInfo info, StateSchema sch
         return new DeviceOffer(factory, factory.info(), factory.schema(), factory.spec(), bundle);
     }
 
-    /** Refuses a model whose devices could never be moved. */
+    /** Refuses a model that does not say all of itself, or whose devices could never be moved. */
     public DeviceOffer {
+        Objects.requireNonNull(info, "the factory has no info");
+        Objects.requireNonNull(schema, "the factory has no schema");
+        Objects.requireNonNull(spec, "the factory has no spec");
         if (schema.writes().isEmpty()) {
             throw new IllegalArgumentException("the model " + info.id() + " writes no version of its state");
         }

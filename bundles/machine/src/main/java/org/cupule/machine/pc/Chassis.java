@@ -23,6 +23,8 @@ import org.cupule.machine.stream.Backing;
 import org.cupule.machine.stream.FileBacking;
 import org.cupule.machine.stream.NullBacking;
 import org.cupule.machine.stream.RingConsole;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 
 /**
  * What a machine is made of: the VM, its memory and image, its devices, its console.
@@ -79,10 +81,15 @@ final class Chassis {
     }
 
     private Backing backing(String backend) {
-        if (backend.equals("console")) {
-            return console;
+        if (backend.startsWith("file:")) {
+            return new FileBacking(Path.of(backend.substring(5)));
         }
-        return backend.startsWith("file:") ? new FileBacking(Path.of(backend.substring(5))) : new NullBacking();
+        return switch (backend) {
+            case "console" -> console;
+            case "", "null" -> new NullBacking();
+            default -> throw new HsmException(Errno.EINVAL, "device",
+                    "the back-end '" + backend + "' is none; write console, null or file:PATH");
+        };
     }
 
     VirtualMachine vm() {

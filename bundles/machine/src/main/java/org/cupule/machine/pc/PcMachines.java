@@ -179,9 +179,7 @@ public final class PcMachines implements Machines, Swappable {
         faults.throwIfAny("create");
         var layout = new MemoryLayout(description.memoryBytes());
         Optional<LoadPlan> plan = description.image().map(image -> Loaders.plan(request(image, layout)));
-        VirtualMachine vm = requireHsm().create(new VmCreation(description.name(), description.hypervisor(),
-                description.cpus(), 0, description.behaviour(), description.deterministic(),
-                description.queuedUpcall(), description.models()));
+        VirtualMachine vm = vm(description);
         try {
             var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, description, plan,
                     () -> catalogue, buses, () -> policy, requests), machines::remove);
@@ -191,6 +189,17 @@ public final class PcMachines implements Machines, Swappable {
         } catch (RuntimeException e) {
             vm.close();
             throw e;
+        }
+    }
+
+    private VirtualMachine vm(MachineDescription description) {
+        try {
+            return requireHsm().create(new VmCreation(description.name(), description.hypervisor(), description.cpus(),
+                    0, description.behaviour(), description.deterministic(), description.queuedUpcall(),
+                    description.models()));
+        } catch (HsmException e) {
+            // The HSM answers EINVAL to whatever a hypervisor refuses; a model that is missing is told as such.
+            throw e.getCause() instanceof HsmException below && below.errno() == Errno.ENODEV ? below : e;
         }
     }
 
