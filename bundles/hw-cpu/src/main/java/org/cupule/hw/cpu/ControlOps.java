@@ -128,6 +128,14 @@ final class ControlOps {
         }
     }
 
+    /** Follows a change from outside: nothing is loaded where an entry has a reserved bit set. */
+    void reloadPdptes() {
+        if ((state.cr0 & CR0_PG) != 0 && (state.cr4 & CR4_PAE) != 0 && !state.longMode()) {
+            pdptes.flush();
+            new Paging(state, pdptes, cpu.fault).loadPdptes(state.cr3);
+        }
+    }
+
     private void loadPdptes(long cr3) {
         pdptes.flush();
         if (!new Paging(state, pdptes, cpu.fault).loadPdptes(cr3)) {

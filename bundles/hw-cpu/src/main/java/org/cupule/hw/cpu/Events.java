@@ -91,6 +91,7 @@ final class Events {
 
     private void attempt(int vector, int errorCode, int kind) {
         long rsp = state.r[Registers.RSP];
+        long version = cpu.stackVersion;
         try {
             if ((state.cr0 & X86.CR0_PE) == 0) {
                 real(vector);
@@ -100,7 +101,9 @@ final class Events {
                 protectedMode(vector, errorCode, kind);
             }
         } catch (Fault | Leave e) {
-            state.r[Registers.RSP] = rsp;
+            if (version == cpu.stackVersion) {
+                state.r[Registers.RSP] = rsp;
+            }
             throw e;
         }
     }
@@ -198,6 +201,7 @@ final class Events {
         if (state.v86() && level != 0) {
             throw cpu.gp(selector & 0xFFFC | ext);
         }
+        segments.accessed(code); // may fault itself: before anything is changed
         long flags = state.rflags();
         if (size == 8) {
             enter64(selector, offset, errorCode, flags, level, ist);

@@ -53,7 +53,7 @@ final class Families {
         if (op.code < Code.PUSH) {
             integers(op);
         } else if (op.code < Code.HLT) {
-            stackAndTransfers(op);
+            undoing(op);
         } else {
             systems(op);
         }
@@ -112,6 +112,20 @@ final class Families {
             case Code.AAD -> decimal.aad(op);
             case Code.ARPL -> segments.arpl(op);
             default -> system.bound(op);
+        }
+    }
+
+    /** A fault or an exit between two pushes leaves no trace in RSP. */
+    private void undoing(Op op) {
+        long rsp = state.r[Registers.RSP];
+        long version = cpu.stackVersion;
+        try {
+            stackAndTransfers(op);
+        } catch (Fault | Leave e) {
+            if (version == cpu.stackVersion) {
+                state.r[Registers.RSP] = rsp;
+            }
+            throw e;
         }
     }
 

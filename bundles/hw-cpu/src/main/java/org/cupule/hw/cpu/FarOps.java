@@ -107,6 +107,7 @@ final class FarOps {
 
     private void enterSameLevel(int selector, long offset, int size, boolean call) {
         checkOffset(offset);
+        segments.accessed(code); // may fault itself: before anything is changed
         if (call) {
             reserve(2 * size);
             cpu.push(state.segments[CS].selector, size);
@@ -161,6 +162,7 @@ final class FarOps {
     private void innerCall(int selector, long offset, int size, int parameters) {
         int level = code.dpl();
         checkOffset(offset);
+        segments.accessed(code);
         int oldSs = state.segments[SS].selector;
         long oldSp = state.r[Registers.RSP];
         int oldCs = state.segments[CS].selector;
@@ -240,6 +242,10 @@ final class FarOps {
             }
         } else {
             segments.checkStack(newSs, level, X86.GP, stack);
+        }
+        segments.accessed(code);
+        if (!nullStack) {
+            segments.accessed(stack);
         }
         segments.setCode(selector, code, level);
         if (nullStack) {

@@ -326,7 +326,10 @@ final class InterpretedCpu implements Cpu {
         RegisterFile.write(cpu, register, value);
         cpu.modeChanged();
         switch (register) {
-            case CR0, CR3, CR4, EFER -> cpu.mmu.flush();
+            case CR0, CR3, CR4, EFER -> {
+                families.control.reloadPdptes();
+                cpu.mmu.flush();
+            }
             default -> {
                 // translations do not depend on it
             }

@@ -37,6 +37,7 @@ final class Mmu {
     private static final int ENTRIES = 4096;
     private static final int EPOCHS = 4095;
     private static final long PAGE = ~0xFFFL;
+    private static final int LARGE = 1024;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED
@@ -59,6 +60,10 @@ final class Mmu {
     private final long[] deltas = new long[2 * ENTRIES];
     private final Ram[] rams = new Ram[2 * ENTRIES];
     private final MemorySegment[] segments = new MemorySegment[2 * ENTRIES];
+    /** Which regions of 2 MiB, by their number modulo 1024, may have a translation out of a large page. */
+    private final long[] large = new long[LARGE / 64];
+    /** Whether there may be a translation out of a page of 1 GiB. */
+    private boolean huge;
     private long readEpoch;
     private long writeEpoch;
     /** Where the user's half begins while the guest runs at CPL 3, else 0. */
@@ -96,6 +101,8 @@ final class Mmu {
     /** Drops all translations. */
     void flush() {
         epoch++;
+        huge = false;
+        Arrays.fill(large, 0);
         if (++readEpoch > EPOCHS || ++writeEpoch > EPOCHS) {
             clear();
         }
@@ -108,11 +115,29 @@ final class Mmu {
         }
     }
 
-    /** Drops the translation of one linear page. */
+    /** Drops the translation of one linear page, and all parts of a large page. */
     void drop(long linear) {
+        int bit = (int) (linear >>> 21) & LARGE - 1;
+        if (huge || (large[bit >> 6] >>> bit & 1) != 0) {
+            flush();
+            return;
+        }
         epoch++;
         int index = index(linear);
         readTags[index] = readTags[index + ENTRIES] = writeTags[index] = writeTags[index + ENTRIES] = -1;
+    }
+
+    /** Notes that the translation just made is of a part of a large page. */
+    private void noteLarge(long linear) {
+        if (paging.pageBits == 12) {
+            return;
+        }
+        huge |= paging.pageBits == 30;
+        int first = (int) (linear >>> paging.pageBits << paging.pageBits - 21) & LARGE - 1;
+        large[first >> 6] |= 1L << first;
+        if (paging.pageBits == 22) {
+            large[first + 1 >> 6] |= 1L << first + 1;
+        }
     }
 
     private void clear() {
@@ -215,6 +240,7 @@ final class Mmu {
             return loadBytes(linear, 0, size, 0);
         }
         long gpa = paging.walk(linear, false, half != 0);
+        noteLarge(linear);
         if (!context.translate(gpa, Access.READ, found)) {
             return log.access(CpuExit.MMIO, gpa, size, false, 0);
         }
@@ -229,13 +255,25 @@ final class Mmu {
         return value;
     }
 
-    private static long read(Translation at, int size) {
+    private long read(Translation at, int size) {
         MemorySegment segment = at.ram.segment();
+        if (shared && (at.offset & size - 1) == 0) {
+            return readAcquire(segment, at.offset, size);
+        }
         return switch (size) {
             case 1 -> segment.get(ValueLayout.JAVA_BYTE, at.offset) & 0xFFL;
             case 2 -> segment.get(SHORT, at.offset) & 0xFFFFL;
             case 4 -> segment.get(INT, at.offset) & 0xFFFF_FFFFL;
             default -> segment.get(LONG, at.offset);
+        };
+    }
+
+    private static long readAcquire(MemorySegment segment, long offset, int size) {
+        return switch (size) {
+            case 1 -> (byte) BYTE_ATOMIC.getAcquire(segment, offset) & 0xFFL;
+            case 2 -> (short) SHORT_ATOMIC.getAcquire(segment, offset) & 0xFFFFL;
+            case 4 -> (int) INT_ATOMIC.getAcquire(segment, offset) & 0xFFFF_FFFFL;
+            default -> (long) LONG_ATOMIC.getAcquire(segment, offset);
         };
     }
 
@@ -320,6 +358,7 @@ final class Mmu {
             return;
         }
         long gpa = paging.walk(linear, true, half != 0);
+        noteLarge(linear);
         if (!context.translate(gpa, Access.WRITE, found)) {
             log.access(CpuExit.MMIO, gpa, size, true, value);
             return;
@@ -329,13 +368,26 @@ final class Mmu {
         install(linear, found, true);
     }
 
-    private static void write(Translation at, int size, long value) {
+    private void write(Translation at, int size, long value) {
         MemorySegment segment = at.ram.segment();
+        if (shared && (at.offset & size - 1) == 0) {
+            writeRelease(segment, at.offset, size, value);
+            return;
+        }
         switch (size) {
             case 1 -> segment.set(ValueLayout.JAVA_BYTE, at.offset, (byte) value);
             case 2 -> segment.set(SHORT, at.offset, (short) value);
             case 4 -> segment.set(INT, at.offset, (int) value);
             default -> segment.set(LONG, at.offset, value);
+        }
+    }
+
+    private static void writeRelease(MemorySegment segment, long offset, int size, long value) {
+        switch (size) {
+            case 1 -> BYTE_ATOMIC.setRelease(segment, offset, (byte) value);
+            case 2 -> SHORT_ATOMIC.setRelease(segment, offset, (short) value);
+            case 4 -> INT_ATOMIC.setRelease(segment, offset, (int) value);
+            default -> LONG_ATOMIC.setRelease(segment, offset, value);
         }
     }
 
@@ -405,6 +457,7 @@ final class Mmu {
      */
     void fetch(long linear) {
         long gpa = paging.walkFetch(linear, state.cpl == 3);
+        noteLarge(linear);
         if (!context.translate(gpa, Access.EXECUTE, found)) {
             log.exit.reason = CpuExit.FETCH;
             log.exit.address = gpa;
@@ -454,6 +507,7 @@ final class Mmu {
         int index = index(linear) + half;
         if (writeTags[index] != (linear & PAGE | writeEpoch)) {
             long gpa = paging.walk(linear, true, half != 0);
+            noteLarge(linear);
             if (context.translate(gpa, Access.WRITE, found)) {
                 install(linear, found, true);
             }

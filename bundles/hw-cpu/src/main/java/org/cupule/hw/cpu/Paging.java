@@ -40,6 +40,8 @@ final class Paging {
     private static final long FRAME = (1L << PHYSICAL_BITS) - 1 & ~0xFFFL;
     private static final long RESERVED = (1L << 52) - 1 & ~((1L << PHYSICAL_BITS) - 1);
 
+    /** How many bits of the last translated address lie inside its page: 12, 21, 22 or 30. */
+    int pageBits = 12;
     private final Registers state;
     private final PhysicalMemory memory;
     private final Fault fault;
@@ -65,6 +67,7 @@ final class Paging {
     }
 
     private long walk(long linear, boolean write, boolean user, boolean fetch) {
+        pageBits = 12;
         if ((state.cr0 & CR0_PG) == 0) {
             return linear & 0xFFFF_FFFFL;
         }
@@ -107,6 +110,7 @@ final class Paging {
             }
             if (leaf) {
                 long mask = (1L << shift) - 1;
+                pageBits = shift;
                 return entry & FRAME & ~mask | linear & mask;
             }
             table = entry & FRAME;
@@ -145,6 +149,7 @@ final class Paging {
                     throw pageFault(linear, code | P | RSVD);
                 }
                 if (mark32(directory, entry, A | ((code & 2) != 0 ? D : 0))) {
+                    pageBits = 22;
                     return entry & 0xFFC0_0000L | (entry & 0x1F_E000L) << 19 | linear & 0x3F_FFFF;
                 }
                 continue;

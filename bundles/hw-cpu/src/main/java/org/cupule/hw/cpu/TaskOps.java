@@ -198,6 +198,7 @@ final class TaskOps {
             state.cr3 = cr3;
             cpu.mmu.flush();
         }
+        cpu.stackVersion++;
         state.rip = rip;
         state.rflags(flags | (how == CALL ? X86.NT : 0));
         for (int i = 0; i < 8; i++) {
