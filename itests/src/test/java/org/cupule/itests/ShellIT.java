@@ -1,0 +1,253 @@
+package org.cupule.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.function.Function;
+import javax.inject.Inject;
+import org.cupule.hypervisor.Partition;
+import org.cupule.launch.CommandLine;
+import org.cupule.machine.Machine;
+import org.cupule.machine.Machines;
+import org.junit.After;
+import org.junit.Before;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.ops4j.pax.exam.Configuration;
+import org.ops4j.pax.exam.Option;
+import org.ops4j.pax.exam.junit.PaxExam;
+import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
+import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.osgi.framework.BundleContext;
+
+/** What {@code cupule shell -c} does, on a live VM: through the launcher's command and Gogo, as a person's words go. */
+@RunWith(PaxExam.class)
+@ExamReactorStrategy(PerClass.class)
+public class ShellIT {
+    /** How a script ended. */
+    private record Result(int status, String out, String err) {
+    }
+
+    @Inject
+    private BundleContext context;
+    @Inject
+    private Machines machines;
+
+    private RunningGuest guest;
+
+    /** {@return the platform} */
+    @Configuration
+    public Option[] configuration() throws IOException {
+        return new Option[]{TestPlatform.platform()};
+    }
+
+    @Before
+    public void startCounting() {
+        guest = RunningGuest.start(machines, "swapcount", 1, "every=200");
+        guest.awaitMore("count", 1);
+    }
+
+    @After
+    public void end() throws Exception {
+        for (Machine machine : machines.machines()) {
+            machine.close();
+        }
+        guest.close();
+    }
+
+    @Test
+    public void listsHypervisorsWithWhatTheyCanDo() throws Exception {
+        assertThat(shell("hsm:hypervisors")).containsPattern("sim +1\\.0\\.0 +16 +raw").contains("hardware_swap");
+    }
+
+    @Test
+    public void listsVmsWithTheirState() throws Exception {
+        assertThat(shell("hsm:vms")).containsPattern("swapcount +sim +RUNNING +1 +\\d+ +running");
+    }
+
+    @Test
+    public void prefixMayBeLeftOut() throws Exception {
+        assertThat(shell("vms")).contains("swapcount");
+    }
+
+    @Test
+    public void showsOneVmByNameAndByNumber() throws Exception {
+        assertThat(shell("hsm:vm swapcount")).contains("ept is", "cpu0 is", "lost 0, twice 0");
+        assertThat(shell("hsm:vm " + guest.machine().vm().vmid())).contains("swapcount");
+    }
+
+    @Test
+    public void createsStartsAwaitsAndDestroys() throws Exception {
+        assertThat(shell("hsm:create -m 16M hello; hsm:start hello; hsm:await hello; hsm:console hello"))
+                .contains("created hello as VM", "debug-exit, status 33");
+        assertThat(shell("hsm:vms")).containsPattern("hello .*ended");
+        assertThat(shell("hsm:destroy hello; hsm:vms")).doesNotContain("hello");
+    }
+
+    @Test
+    public void pausesAndGoesOn() throws Exception {
+        shell("hsm:pause swapcount");
+        assertThat(guest.machine().vm().state()).isEqualTo(Partition.State.PAUSED);
+        assertThat(shell("hsm:vms")).containsPattern("swapcount .*PAUSED");
+
+        shell("hsm:start swapcount");
+        guest.awaitMore("count", 1);
+    }
+
+    @Test
+    public void resetStartsTheGuestAnew() throws Exception {
+        int before = guest.said("count 1").size();
+        shell("hsm:reset swapcount");
+        guest.await(() -> guest.said("count 1").size() > before, "a new count from 1");
+    }
+
+    @Test
+    public void destroyEndsARunningVm() throws Exception {
+        shell("hsm:destroy swapcount");
+        assertThat(machines.machine("swapcount")).isEmpty();
+        assertThat(guest.outcome().cause()).isEqualTo("closed");
+    }
+
+    @Test
+    public void typesIntoTheConsoleAndShowsWhatCameOut() throws Exception {
+        assertThat(shell("hsm:console swapcount")).contains("count 1\n");
+        assertThat(shell("hsm:type swapcount q; hsm:await swapcount; hsm:console swapcount"))
+                .contains("debug-exit, status 65", "verdict: ok");
+    }
+
+    @Test
+    public void showsProcessorsAndRegistersOfARunningVm() throws Exception {
+        assertThat(shell("hsm:vcpus swapcount")).containsPattern("0 +\\w+");
+        assertThat(shell("hsm:registers swapcount")).containsPattern("(?i)rip +[0-9a-f]{16}")
+                .containsPattern("(?i)cr3 +[0-9a-f]{16}");
+        guest.awaitMore("count", 1);
+    }
+
+    @Test
+    public void showsTheMemoryMapAndItsBytes() throws Exception {
+        byte[] first = new byte[16];
+        guest.machine().vm().memory().read(0x10_0000, first, 0, first.length);
+
+        assertThat(shell("hsm:memory swapcount")).contains("RAM").containsPattern("000000000000 +[0-9a-f]{12} +\\d+");
+        assertThat(shell("hsm:dump swapcount 0x100000 16")).startsWith("000000100000").contains(
+                "%02x %02x %02x %02x".formatted(first[0], first[1], first[2], first[3]));
+    }
+
+    @Test
+    public void listsTheClientsOfIoRequestsWithRangesAndCounters() throws Exception {
+        assertThat(shell("hsm:clients swapcount")).containsPattern("com1 +\\S+ +[1-9]\\d* +0 +.*3f8");
+    }
+
+    @Test
+    public void tracesTheLastRequests() throws Exception {
+        shell("hsm:trace swapcount 32");
+        guest.awaitMore("count", 1);
+        assertThat(shell("hsm:trace swapcount")).containsPattern("port +(read|write)1 +0x3f[89a-f] .*com1");
+        assertThat(shell("hsm:trace swapcount 0")).contains("off");
+    }
+
+    @Test
+    public void listsModelsAndTargetsWithTheirUsers() throws Exception {
+        assertThat(shell("hsm:models")).containsPattern("ept +four-level@1\\.0\\.0 .*" + guest.target("ept"))
+                .containsPattern("uart16550 .*" + guest.target("com1")).contains("single-step@");
+        assertThat(shell("hsm:targets"))
+                .containsPattern(guest.target("cpu0") + " +cpu +interpreter@\\S+ +\\d+ +running");
+    }
+
+    @Test
+    public void swapsOneInstance() throws Exception {
+        assertThat(shell("hsm:swap -d 20000 %s single-step".formatted(guest.target("cpu0"))))
+                .contains("interpreter@1.0.0 -> single-step@1.0.0").containsPattern("pause \\d+ us");
+        assertThat(shell("hsm:targets")).containsPattern(guest.target("cpu0") + " +cpu +single-step");
+        guest.awaitMore("count", 1);
+    }
+
+    @Test
+    public void deploysAPluginInAnothersPlaceAndBack() throws Exception {
+        assertThat(shell("hsm:deploy -d 20000 " + TestPlatform.plugin("hw-ept-interval")))
+                .contains("installed org.cupule.hw.ept.interval@", "four-level@1.0.0 -> interval@1.0.0",
+                        "uninstalled org.cupule.hw.ept@");
+        assertThat(shell("hsm:plugins")).containsPattern("org\\.cupule\\.hw\\.ept\\.interval .*ept/interval@1\\.0\\.0 +"
+                + guest.target("ept"));
+        assertThat(shell("hsm:deploy -d 20000 " + TestPlatform.started("hw-ept"))).contains("-> four-level@1.0.0");
+        guest.awaitMore("count", 1);
+    }
+
+    @Test
+    public void plugsAndUnplugsAPlugin() throws Exception {
+        assertThat(shell("hsm:plug " + TestPlatform.plugin("hw-ept-interval"))).contains("installed");
+        assertThat(shell("hsm:models")).contains("interval@1.0.0");
+        assertThat(shell("hsm:unplug org.cupule.hw.ept.interval")).contains("uninstalled");
+        assertThat(shell("hsm:models")).doesNotContain("interval@1.0.0");
+    }
+
+    @Test
+    public void refusesToUnplugWhatIsInUseAndSaysByWhom() throws Exception {
+        assertThat(refused("hsm:unplug org.cupule.hw.ept")).contains("EBUSY", guest.target("ept"));
+        guest.awaitMore("count", 1);
+    }
+
+    @Test
+    public void listsDevicesAddsOneAndRemovesIt() throws Exception {
+        assertThat(shell("hsm:devices swapcount")).containsPattern("com1 +uart16550 .*running");
+        assertThat(shell("hsm:adddevice swapcount debugexit second port=0x600; hsm:devices swapcount"))
+                .containsPattern("second +debugexit .*600");
+        assertThat(shell("hsm:removedevice swapcount second; hsm:devices swapcount")).doesNotContain("second");
+    }
+
+    @Test
+    public void failureIsOneSentenceAndStatusOneAndTheRestIsLeftOut() throws Exception {
+        Result result = run("hsm:vm nobody; hsm:vms");
+
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.err().strip()).startsWith("error: ").contains("'nobody'", "swapcount", "ENOENT")
+                .doesNotContain("\n");
+    }
+
+    @Test
+    public void unknownTargetsAndModelsAreNamed() throws Exception {
+        assertThat(refused("hsm:swap vm99.ept interval")).contains("vm99.ept", guest.target("ept"));
+        assertThat(refused("hsm:swap %s nosuch".formatted(guest.target("ept")))).contains("nosuch", "four-level");
+        assertThat(refused("hsm:create nosuchguest")).contains("nosuchguest", "ENOENT");
+        assertThat(refused("hsm:dump swapcount 0xFFFFFFFFF000 16")).contains("EFAULT", "hsm:memory");
+        assertThat(refused("hsm:dump swapcount here 16")).contains("'here'", "EINVAL");
+        assertThat(refused("nosuchcommand")).contains("nosuchcommand", "help");
+        assertThat(refused("hsm:plug /nowhere/none.jar")).contains("none.jar", "ENOENT");
+    }
+
+    private String shell(String script) throws Exception {
+        Result result = run(script);
+        assertThat(result.status()).as(script + ": " + result.err()).isZero();
+        return result.out();
+    }
+
+    private String refused(String script) throws Exception {
+        Result result = run(script);
+        assertThat(result.status()).as(script).isEqualTo(1);
+        return result.err();
+    }
+
+    @SuppressWarnings("unchecked")
+    private Result run(String script) throws Exception {
+        var command = (Function<Map<String, Object>, Integer>) context.getServiceReferences(Function.class,
+                "(" + CommandLine.COMMAND + "=shell)").stream().map(context::getService).findFirst().orElseThrow();
+        var out = new ByteArrayOutputStream();
+        var err = new ByteArrayOutputStream();
+        int status = command.apply(Map.of(CommandLine.ARGUMENTS, new String[]{"-c", script},
+                CommandLine.IN, (InputStream) new ByteArrayInputStream(new byte[0]),
+                CommandLine.OUT, new PrintStream(out, true, StandardCharsets.UTF_8),
+                CommandLine.ERR, new PrintStream(err, true, StandardCharsets.UTF_8),
+                CommandLine.TERMINAL, false, CommandLine.HOME, Path.of("."),
+                CommandLine.BUNDLES, TestPlatform.started("x").getParent(),
+                CommandLine.PLUGINS, TestPlatform.plugin("x").getParent()));
+        return new Result(status, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+}
