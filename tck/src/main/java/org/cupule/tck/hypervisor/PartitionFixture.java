@@ -68,6 +68,9 @@ public abstract class PartitionFixture implements Upcall {
     protected final List<PartitionEvent> events = new CopyOnWriteArrayList<>();
     /** What a read gives. */
     protected volatile LongUnaryOperator answer = address -> 0xA5;
+    /** What is done in each upcall, before the request is answered. */
+    protected volatile Runnable onRequest = () -> {
+    };
     /** Whether requests are left PROCESSING instead. */
     protected volatile boolean hold;
 
@@ -175,6 +178,7 @@ public abstract class PartitionFixture implements Upcall {
     public void request(int vcpu) {
         requests.add(new Request(vcpu, page.type(vcpu), page.write(vcpu), page.address(vcpu), page.size(vcpu),
                 page.value(vcpu)));
+        onRequest.run();
         page.state(vcpu, IoRequestPage.PROCESSING);
         if (!hold) {
             if (!page.write(vcpu)) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hypervisor.HypervisorInfo.Capability;
 import org.cupule.hypervisor.Partition;
@@ -118,6 +119,45 @@ public abstract class PartitionGuestContract extends PartitionFixture {
             a1 00 00 20 00                 mov eax,[0x200000]
             e7 80                          out 0x80,eax
             f4                             hlt
+            """);
+
+    private static final int LEVEL_HANDLER = ENTRY + 0x36;
+    private static final byte[] LEVEL = MachineCode.of("""
+            c7 05 f0 00 e0 fe ff 01 00 00  mov dword [0xfee000f0],0x1ff
+            c7 05 00 00 c0 fe 24 00 00 00  mov dword [0xfec00000],0x24   ; pin 10: vector 0x3a, level
+            c7 05 10 00 c0 fe 3a 80 00 00  mov dword [0xfec00010],0x803a
+            c7 05 00 00 c0 fe 25 00 00 00  mov dword [0xfec00000],0x25
+            c7 05 10 00 c0 fe 00 00 00 00  mov dword [0xfec00010],0x0
+            fb                             sti
+            f4                             hlt
+            eb fd                          jmp short 0x1033
+            ff 05 00 30 00 00              inc dword [0x3000]   ; 0x1036, the handler
+            a1 00 30 00 00                 mov eax,[0x3000]
+            e7 81                          out 0x81,eax
+            c7 05 b0 00 e0 fe 00 00 00 00  mov dword [0xfee000b0],0x0
+            cf                             iret
+            """);
+    private static final int PIC_HANDLER = ENTRY + 0x18;
+    private static final byte[] PIC = MachineCode.of("""
+            b0 11                          mov al,0x11   ; vectors from 8, input 0 unmasked
+            e6 20                          out 0x20,al
+            b0 08                          mov al,0x8
+            e6 21                          out 0x21,al
+            b0 04                          mov al,0x4
+            e6 21                          out 0x21,al
+            b0 01                          mov al,0x1
+            e6 21                          out 0x21,al
+            b0 fe                          mov al,0xfe
+            e6 21                          out 0x21,al
+            fb                             sti
+            f4                             hlt
+            eb fd                          jmp short 0x1015
+            b0 20                          mov al,0x20   ; 0x1018, the handler
+            e6 20                          out 0x20,al
+            43                             inc bx
+            89 d8                          mov ax,bx
+            e7 81                          out 0x81,ax
+            cf                             iret
             """);
 
     /** Only a contract. */
@@ -299,6 +339,47 @@ public abstract class PartitionGuestContract extends PartitionFixture {
         await("second", () -> written(0x81).equals(List.of(1L, 2L)));
         await("halted", () -> vm.activity(0).equals("halted"));
         assertThat(written(0x81)).hasSize(2);
+    }
+
+    @Test
+    @DisplayName("a level-triggered interrupt comes again after each end of interrupt until the line is low")
+    void aLevelComesAgainUntilTheLineIsLow() {
+        gate(0x3A, LEVEL_HANDLER);
+        var ended = new CopyOnWriteArrayList<Integer>();
+        Partition vm = partition(1);
+        vm.onEndOfInterrupt(ended::add);
+        onRequest = () -> {
+            if (written(0x81).size() == 3) {
+                vm.setIrqLine(10, 1);
+            }
+        };
+        start(vm, LEVEL);
+        await("ready", () -> vm.activity(0).equals("halted"));
+
+        vm.setIrqLine(10, 0);
+
+        await("three", () -> written(0x81).size() == 3);
+        await("halted", () -> vm.activity(0).equals("halted"));
+        assertThat(written(0x81)).containsExactly(1L, 2L, 3L);
+        assertThat(ended).containsExactly(10, 10, 10);
+    }
+
+    @Test
+    @DisplayName("HSM-INT-04 GSI 2 is input 0 of the 8259 pair, which reaches vCPU 0 as after firmware")
+    void theTimersLineReachesThePair() {
+        assumeTrue(hypervisor().info().capabilities().contains(Capability.BEHAVIOUR_X86));
+        Partition vm = partition(1);
+        ram.segment().set(ValueLayout.JAVA_INT, 4 * 8, PIC_HANDLER);
+        load(ENTRY, PIC);
+        vm.setRegisters(0, realMode());
+        vm.start();
+        await("ready", () -> vm.activity(0).equals("halted"));
+
+        vm.setIrqLine(2, 2);
+        await("first", () -> written(0x81).equals(List.of(1L)));
+        vm.setIrqLine(2, 2);
+
+        await("second", () -> written(0x81).equals(List.of(1L, 2L)));
     }
 
     @Test

@@ -97,6 +97,79 @@ final class Guests {
             ea 00 10 00 00 08 00           jmp 0x8:0x1000
             """);
 
+    /** Where the handler of vector 0x41 begins in {@link #PING_PONG}. */
+    static final int PING_PONG_HANDLER = 0x10a3;
+
+    /**
+     * Two vCPUs send each other an interrupt a round and are halted in between; vCPU 0 tells the number of each round at
+     * port 0x80. One interrupt or one wake-up that is lost stops it for ever.
+     */
+    static final byte[] PING_PONG = MachineCode.of("""
+            a1 20 00 e0 fe                 mov eax,[0xfee00020]
+            c1 e8 18                       shr eax,0x18
+            89 c6                          mov esi,eax
+            c7 05 f0 00 e0 fe ff 01 00 00  mov dword [0xfee000f0],0x1ff
+            0f 01 1d ae 10 00 00           lidt [0x10ae]
+            83 fe 00                       cmp esi,0x0
+            75 4e                          jnz 0x106e
+            c7 05 00 03 e0 fe 00 45 0c 00  mov dword [0xfee00300],0xc4500
+            c7 05 00 03 e0 fe 09 46 0c 00  mov dword [0xfee00300],0xc4609
+            f3 90                          pause   ; 0x1034
+            83 3d 00 31 00 00 01           cmp dword [0x3100],0x1
+            75 f5                          jnz 0x1034
+            43                             inc ebx   ; 0x103f
+            89 1d 00 30 00 00              mov [0x3000],ebx
+            c7 05 10 03 e0 fe 00 00 00 01  mov dword [0xfee00310],0x1000000
+            c7 05 00 03 e0 fe 41 00 00 00  mov dword [0xfee00300],0x41
+            fa                             cli   ; 0x105a
+            39 1d 04 30 00 00              cmp [0x3004],ebx
+            74 04                          jz 0x1067
+            fb                             sti
+            f4                             hlt
+            eb f3                          jmp short 0x105a
+            fb                             sti   ; 0x1067
+            89 d8                          mov eax,ebx
+            e7 80                          out 0x80,eax
+            eb d1                          jmp short 0x103f
+            c7 05 00 31 00 00 01 00 00 00  mov dword [0x3100],0x1   ; 0x106e, the other vCPU
+            fa                             cli   ; 0x1078
+            a1 00 30 00 00                 mov eax,[0x3000]
+            3b 05 04 30 00 00              cmp eax,[0x3004]
+            74 19                          jz 0x109f
+            a3 04 30 00 00                 mov [0x3004],eax
+            c7 05 10 03 e0 fe 00 00 00 00  mov dword [0xfee00310],0x0
+            c7 05 00 03 e0 fe 41 00 00 00  mov dword [0xfee00300],0x41
+            fb                             sti   ; 0x109f
+            f4                             hlt
+            eb d5                          jmp short 0x1078
+            c7 05 b0 00 e0 fe 00 00 00 00  mov dword [0xfee000b0],0x0   ; 0x10a3, the handler
+            cf                             iret
+            ff 03 00 06 00 00              limit and base of the IDT
+            """);
+
+    /**
+     * 20000 rounds on each vCPU: a locked increment that crosses a cache line, at 0x403e, and one that is not locked, at
+     * 0x4103. Its id at port 0x82 tells that a vCPU is done.
+     */
+    static final byte[] SPLIT = MachineCode.of("""
+            a1 20 00 e0 fe                 mov eax,[0xfee00020]
+            c1 e8 18                       shr eax,0x18
+            89 c6                          mov esi,eax
+            83 fe 00                       cmp esi,0x0
+            75 1e                          jnz 0x102d
+            c7 05 f0 00 e0 fe ff 01 00 00  mov dword [0xfee000f0],0x1ff
+            c7 05 00 03 e0 fe 00 45 0c 00  mov dword [0xfee00300],0xc4500
+            c7 05 00 03 e0 fe 09 46 0c 00  mov dword [0xfee00300],0xc4609
+            b9 20 4e 00 00                 mov ecx,0x4e20   ; 0x102d
+            f0 ff 05 3e 40 00 00           lock inc dword [0x403e]   ; 0x1032
+            ff 05 03 41 00 00              inc dword [0x4103]
+            e2 f1                          loop 0x1032
+            89 f0                          mov eax,esi
+            e6 82                          out 0x82,al
+            fa                             cli
+            f4                             hlt
+            """);
+
     private Guests() {
     }
 }
