@@ -1,6 +1,7 @@
 package org.cupule.machine.device;
 
 import java.util.Comparator;
+import java.util.Objects;
 import org.cupule.pci.PciBusFactory;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
@@ -22,6 +23,12 @@ public record PciOffer(PciBusFactory factory, ModelInfo info, StateSchema schema
     /** Preferred ones first. */
     public static final Comparator<PciOffer> ORDER = Comparator.comparing(PciOffer::info, ModelInfo.PREFERENCE)
             .thenComparing(PciOffer::bundle);
+
+    /** Refuses a model that does not say what it is. */
+    public PciOffer {
+        Objects.requireNonNull(info, "info");
+        Objects.requireNonNull(schema, "schema");
+    }
 
     /** Asks the factory what it offers. */
     public static PciOffer of(PciBusFactory factory, long bundle) {

@@ -1,11 +1,7 @@
 package org.cupule.machine.pc;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,7 +13,6 @@ import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
 import org.cupule.machine.Machine;
 import org.cupule.machine.MachineDescription;
-import org.cupule.machine.MachineDescription.Image;
 import org.cupule.machine.Machines;
 import org.cupule.machine.description.DescriptionCheck;
 import org.cupule.machine.description.Faults;
@@ -27,7 +22,6 @@ import org.cupule.machine.device.DeviceOffer;
 import org.cupule.machine.device.Devices;
 import org.cupule.machine.device.PciOffer;
 import org.cupule.machine.device.Policy;
-import org.cupule.machine.loader.BootRequest;
 import org.cupule.machine.loader.LoadPlan;
 import org.cupule.machine.loader.Loaders;
 import org.cupule.machine.memory.MemoryLayout;
@@ -178,7 +172,7 @@ public final class PcMachines implements Machines, Swappable {
         new DescriptionCheck(catalogue, faults).check(description);
         faults.throwIfAny("create");
         var layout = new MemoryLayout(description.memoryBytes());
-        Optional<LoadPlan> plan = description.image().map(image -> Loaders.plan(request(image, layout)));
+        Optional<LoadPlan> plan = description.image().map(image -> Loaders.plan(ImageFiles.request(image, layout)));
         VirtualMachine vm = vm(description);
         try {
             var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, description, plan,
@@ -210,40 +204,6 @@ public final class PcMachines implements Machines, Swappable {
                     "there is no HSM; start the bundle org.cupule.hsm.impl");
         }
         return present;
-    }
-
-    private static BootRequest request(Image image, MemoryLayout layout) {
-        var modules = new ArrayList<BootRequest.Module>();
-        for (Path module : image.modules()) {
-            modules.add(module(module.toString()));
-        }
-        byte[] bytes = image.file().map(PcMachines::read0).orElseGet(() -> builtin(image.builtin()));
-        String name = image.file().map(Path::getFileName).map(Path::toString).orElse(image.builtin());
-        return new BootRequest(name, bytes, image.format(), image.address(), image.append(), modules, layout);
-    }
-
-    private static BootRequest.Module module(String text) {
-        int blank = text.indexOf(' ');
-        return new BootRequest.Module(text, read0(Path.of(blank < 0 ? text : text.substring(0, blank))));
-    }
-
-    private static byte[] read0(Path file) {
-        try {
-            return Files.readAllBytes(file);
-        } catch (IOException | OutOfMemoryError e) {
-            throw new HsmException(Errno.ENOENT, "image", "the file '" + file + "' cannot be read: " + e, e);
-        }
-    }
-
-    private static byte[] builtin(String name) {
-        try (InputStream in = PcMachines.class.getResourceAsStream("/guests/" + name + ".bin")) {
-            if (in == null) {
-                throw new HsmException(Errno.ENOENT, "image", "there is no built-in guest '" + name + "'");
-            }
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new HsmException(Errno.EIO, "image", "the built-in guest cannot be read: " + e, e);
-        }
     }
 
     @Override
