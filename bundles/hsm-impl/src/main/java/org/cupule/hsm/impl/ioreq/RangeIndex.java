@@ -94,19 +94,23 @@ final class RangeIndex<O> {
      */
     int interval(long address) {
         long key = flip(address);
+        int behind = behind(key);
+        return behind > 0 && key <= lasts[behind - 1] ? behind - 1 : ~behind;
+    }
+
+    /** {@return the number of intervals that begin at or before a key}: one array, so that few cache lines are read */
+    private int behind(long key) {
         int low = 0;
-        int high = firsts.length - 1;
-        while (low <= high) {
+        int high = firsts.length;
+        while (low < high) {
             int middle = low + high >>> 1;
-            if (lasts[middle] < key) {
+            if (firsts[middle] <= key) {
                 low = middle + 1;
-            } else if (firsts[middle] > key) {
-                high = middle - 1;
             } else {
-                return middle;
+                high = middle;
             }
         }
-        return ~low;
+        return low;
     }
 
     /** {@return the owner of the newest range around the access, which begins in this interval; null for none} */
@@ -175,7 +179,7 @@ final class RangeIndex<O> {
      */
     private RangeIndex<O> changed(Claim<?>[] now, Claim<O> change) {
         int low = lowest(change.firstKey == Long.MIN_VALUE ? change.firstKey : change.firstKey - 1);
-        int high = highest(change.lastKey == Long.MAX_VALUE ? change.lastKey : change.lastKey + 1);
+        int high = behind(change.lastKey == Long.MAX_VALUE ? change.lastKey : change.lastKey + 1) - 1;
         long from = low <= high ? Math.min(change.firstKey, firsts[low]) : change.firstKey;
         long to = low <= high ? Math.max(change.lastKey, lasts[high]) : change.lastKey;
         Sweep sweep = new Sweep(from, to);
@@ -200,21 +204,6 @@ final class RangeIndex<O> {
             }
         }
         return low;
-    }
-
-    /** {@return the last interval that begins at or before a key} */
-    private int highest(long key) {
-        int low = 0;
-        int high = firsts.length;
-        while (low < high) {
-            int middle = low + high >>> 1;
-            if (firsts[middle] <= key) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        return low - 1;
     }
 
     private RangeIndex<O> spliced(Claim<?>[] now, int keepUntil, int keepFrom, List<Interval> middle) {

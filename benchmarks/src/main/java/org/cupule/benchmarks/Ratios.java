@@ -1,0 +1,144 @@
+package org.cupule.benchmarks;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.LongSupplier;
+
+/**
+ * Goals 5, 6, 7 and 9 as ratios: both sides in one run, by turns, and the median of the rounds. Absolute times of a
+ * machine that others use as well mean little; the ratio inside a round means much.
+ */
+public final class Ratios {
+    private static final int ROUNDS = 9;
+    private static final int WARM_UPS = 8;
+    /** The interpreter has many paths; each is compiled only when it has run often. */
+    private static final int LONG_WARM_UPS = 20;
+    private static final int CALLS = 2_000_000;
+    private static volatile long sink;
+
+    private Ratios() {
+    }
+
+    /**
+     * Measures, and prints a table.
+     *
+     * @param arguments
+     *            numbers of goals; none for all
+     */
+    public static void main(String[] arguments) throws Exception {
+        List<String> goals = List.of(arguments.length == 0 ? new String[]{"5", "6", "7", "9"} : arguments);
+        System.out.println(
+                "goal  what                                              ratio    min    max      ours    other ns");
+        for (String goal : goals) {
+            switch (goal) {
+                case "5" -> exits();
+                case "6" -> dispatch();
+                case "7" -> ranges();
+                case "9" -> crossThread();
+                default -> throw new IllegalArgumentException("goal " + goal + " is not 5, 6, 7 or 9");
+            }
+        }
+    }
+
+    private static void exits() throws Exception {
+        if (!Yardsticks.present("qemu-system-x86_64")) {
+            skip(5, "qemu-system-x86_64");
+            return;
+        }
+        Yardsticks yardsticks = new Yardsticks();
+        try (GuestLoop loop = new GuestLoop()) {
+            for (int i = 0; i < LONG_WARM_UPS; i++) {
+                loop.run(1_000_000);
+            }
+            int more = 20_000_000;
+            // Exits a second, ours / theirs: the inverse of the times.
+            row(5, "exits per second, ours / QEMU TCG", true, () -> loop.run(1_000_000) / 1e6,
+                    () -> (double) (yardsticks.qemu(more + 100_000) - yardsticks.qemu(100_000)) / more);
+        }
+    }
+
+    private static void dispatch() throws Exception {
+        if (!Yardsticks.present("cc")) {
+            skip(6, "cc");
+            return;
+        }
+        Path program = new Yardsticks().compile();
+        try (Dispatch few = new Dispatch(8)) {
+            warmUp(few);
+            row(6, "dispatch of one request / C getppid", false, () -> nanos(few::sameDevice),
+                    () -> Yardsticks.nanos(program, "getppid", CALLS));
+        }
+    }
+
+    private static void ranges() throws Exception {
+        try (Dispatch few = new Dispatch(8); Dispatch many = new Dispatch(10_000)) {
+            warmUp(few);
+            warmUp(many);
+            row(7, "10,000 ranges / 8, one device", false, () -> nanos(many::sameDevice), () -> nanos(few::sameDevice));
+            row(7, "10,000 ranges / 8, another device each time", false, () -> nanos(many::otherDevice),
+                    () -> nanos(few::otherDevice));
+        }
+    }
+
+    private static void crossThread() throws Exception {
+        if (!Yardsticks.present("cc") || !Yardsticks.present("taskset")) {
+            skip(9, "cc, taskset");
+            return;
+        }
+        Path program = new Yardsticks().compile();
+        for (String mode : List.of("threaded", "queued")) {
+            for (String vcpu : List.of("platform", "virtual")) {
+                row(9, "cross-thread p50, " + mode + ", " + vcpu + " vCPU / C futex", false,
+                        () -> crossThreadOnOneCpu(mode, vcpu), () -> Yardsticks.nanos(program, "futex", 50_000));
+            }
+        }
+    }
+
+    private static double crossThreadOnOneCpu(String mode, String vcpu) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return Double.parseDouble(Yardsticks.run(List.of("taskset", "-c", "0", java, "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                CrossThread.class.getName(), mode, vcpu), 0).strip());
+    }
+
+    private static void warmUp(Dispatch dispatch) {
+        for (int i = 0; i < WARM_UPS; i++) {
+            nanos(dispatch::sameDevice);
+            nanos(dispatch::otherDevice);
+        }
+    }
+
+    private static double nanos(LongSupplier call) {
+        long sum = 0;
+        long before = System.nanoTime();
+        for (int i = 0; i < CALLS; i++) {
+            sum += call.getAsLong();
+        }
+        long after = System.nanoTime();
+        sink = sum;
+        return (double) (after - before) / CALLS;
+    }
+
+    private static void row(int goal, String what, boolean inverse, Callable<Double> ours, Callable<Double> other)
+            throws Exception {
+        List<Double> ratios = new ArrayList<>();
+        List<Double> mine = new ArrayList<>();
+        List<Double> theirs = new ArrayList<>();
+        for (int round = 0; round < ROUNDS; round++) {
+            mine.add(ours.call());
+            theirs.add(other.call());
+            double ratio = mine.getLast() / theirs.getLast();
+            ratios.add(inverse ? 1 / ratio : ratio);
+        }
+        List.of(ratios, mine, theirs).forEach(list -> list.sort(null));
+        System.out.printf("%4d  %-48s %6.2f %6.2f %6.2f  %8.0f %8.0f%n", goal, what, ratios.get(ROUNDS / 2),
+                ratios.getFirst(), ratios.getLast(), mine.get(ROUNDS / 2), theirs.get(ROUNDS / 2));
+    }
+
+    private static void skip(int goal, String programs) {
+        System.out.println("%4d  SKIPPED: not on this machine: %s".formatted(goal, programs));
+    }
+}
