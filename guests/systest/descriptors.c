@@ -79,11 +79,13 @@ static void odd_selectors(void) {
         tried(load_fs, selectors[i]);
         tried(load_ss, selectors[i]);
         tried(load_ldtr, selectors[i]);
-        tried(load_tr, selectors[i]);
+        if (selectors[i] > 3 || option("extra", 0)) { /* QEMU TCG takes a null selector, and ends at the next exception */
+            tried(load_tr, selectors[i]);
+        }
         print("\n");
+        make_tables();
         restore_state();
     }
-    make_tables();
 }
 
 void test_descriptors(void) {

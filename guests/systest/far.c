@@ -92,12 +92,14 @@ static void iret(void) {
                     outer ? USER_STACK_TOP - 256 : recovery_rsp - 256, stacks[j]);
         }
     }
-    iret_to("flags", SEL_USER64 | 3, in_window(user_land), 0x3F7ED7 & ~0x4100ul, USER_STACK_TOP - 256, SEL_USER_DATA | 3);
+    iret_to("flags", SEL_USER64 | 3, in_window(user_land), 0x3E3CD7, /* all but TF, IF, NT and RF */
+            USER_STACK_TOP - 256, SEL_USER_DATA | 3);
     iret_to("non-canonical rip", SEL_USER64 | 3, 0x800000000000ul, 2, USER_STACK_TOP - 256, SEL_USER_DATA | 3);
     iret_to("rip of 33 bits to 32-bit code", SEL_USER32 | 3, 0x100000000ul + in_window(user_land), 2, USER_STACK_TOP - 256,
             SEL_USER_DATA | 3);
     iret_to("nested task flag in the frame", CODE64, (u64)user_land, 0x4002, recovery_rsp - 256, DATA);
     extern u8 iret_with_nt[], iret_32[], iret_16[];
+    memcpy((void *)0x1234, user_land, 2);
     print("iretq with NT set:");
     log_outcome(attempt(iret_with_nt, 0, 0));
     print("\niretd:");

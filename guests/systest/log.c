@@ -12,6 +12,9 @@ void log_outcome(u64 interrupted) {
     if (caught.frame.error) {
         print("e%lx", caught.frame.error);
     }
+    if (option("verbose", 0)) {
+        print("[rip %lx rsp %lx cr2 %lx]", caught.frame.rip, caught.frame.rsp, caught.cr2);
+    }
 }
 
 /* Accessed and dirty. */
