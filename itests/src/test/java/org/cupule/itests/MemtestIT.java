@@ -22,7 +22,6 @@ import org.junit.Test;
 import org.junit.runner.RunWith;
 import org.ops4j.pax.exam.Configuration;
 import org.ops4j.pax.exam.Option;
-import org.ops4j.pax.exam.junit.PaxExam;
 import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
 import org.ops4j.pax.exam.spi.reactors.PerClass;
 import org.osgi.framework.BundleContext;
@@ -35,7 +34,7 @@ import org.osgi.framework.BundleContext;
  * With {@code -Dcupule.long=true} it runs until all tests, #0 to #9, are done, which takes some minutes; else until the
  * address tests #0 to #2 are.
  */
-@RunWith(PaxExam.class)
+@RunWith(MemtestRunner.class)
 @ExamReactorStrategy(PerClass.class)
 public class MemtestIT {
     private static final long MEMORY_BYTES = 16 << 20;
