@@ -40,6 +40,11 @@ public final class FakeIoRequests implements IoRequests {
         lost = count;
     }
 
+    /** {@return the handler of a client} */
+    public IoHandler handler(String name) {
+        return clients.stream().filter(client -> client.name.equals(name)).findFirst().orElseThrow().handler;
+    }
+
     public int timesCleared() {
         return cleared;
     }
