@@ -17,14 +17,15 @@ import org.cupule.types.HsmException;
  * <h2>Stale code</h2>
  *
  * A CPU that decodes instructions calls {@link #markCode} <em>before</em> it reads their bytes and keeps the generation
- * with what it decoded; decoded code is valid while {@link #generation} still gives that number. Whoever writes guest
- * RAM calls {@link #written} <em>after</em> the write, unless it knows that the page holds no code. A CPU's own fast
+ * with what it decoded; decoded code is valid while {@link #generation} still gives that number. What is marked are
+ * lines of 128 bytes: data may lie beside code without making it invalid. Whoever writes guest RAM calls {@link #written} <em>after</em> the write, unless it knows that the page holds no code. A CPU's own fast
  * stores know it by dropping their write translations of a page when it becomes code; for the window in which another
  * CPU still holds one, see {@code CpuContext.requestFlush}.
  *
  * <pre>
  *  page of RAM   0     1     2     3    ...
  *  generation  [ 0 ] [ 7 ] [ 0 ] [ 2 ]        odd = holds decoded code, even = does not
+ *  lines       [ - ] [32 bits]                which of its lines were decoded since the generation became odd
  * </pre>
  *
  * @threading any thread: guest memory is plain shared memory; the generations are read and changed atomically
@@ -35,8 +36,12 @@ public final class Ram {
 
     private static final VarHandle GENERATION = MethodHandles.arrayElementVarHandle(int[].class);
 
+    private static final int LINE_SHIFT = 7;
+    private static final int ALL_LINES = -1;
+
     private final MemorySegment segment;
     private final int[] generations;
+    private final int[] lines;
 
     /**
      * Takes a segment as guest RAM.
@@ -56,6 +61,7 @@ public final class Ram {
         }
         this.segment = segment;
         this.generations = new int[(int) (length / PAGE_BYTES)];
+        this.lines = new int[generations.length];
     }
 
     /** {@return the memory itself; who writes to it obeys the rule of stale code above} */
@@ -74,25 +80,51 @@ public final class Ram {
     }
 
     /**
-     * Notes that instructions of a page are going to be decoded.
+     * Notes that any bytes of a page are going to be decoded.
      *
      * @param offset
      *            any byte of the page
      * @return the page's generation: an odd number, to be kept with what is decoded
      */
     public int markCode(long offset) {
-        int page = page(offset);
-        int old = (int) GENERATION.getVolatile(generations, page);
-        while ((old & 1) == 0) {
-            int seen = (int) GENERATION.compareAndExchange(generations, page, old, old + 1);
-            if (seen == old) {
+        return mark(page(offset), ALL_LINES);
+    }
+
+    /**
+     * Notes that some bytes of a page are going to be decoded.
+     *
+     * @param offset
+     *            the first of them
+     * @param lengthBytes
+     *            how many, at least 1 and at most up to the end of the page
+     * @return the page's generation: an odd number, to be kept with what is decoded
+     */
+    public int markCode(long offset, int lengthBytes) {
+        return mark(page(offset), lines(offset, offset + lengthBytes - 1));
+    }
+
+    private int mark(int page, int wanted) {
+        while (true) {
+            int old = (int) GENERATION.getVolatile(generations, page);
+            int odd = old | 1;
+            if (old == odd || GENERATION.compareAndSet(generations, page, old, odd)) {
+                if (((int) GENERATION.getVolatile(lines, page) & wanted) != wanted) {
+                    GENERATION.getAndBitwiseOr(lines, page, wanted);
+                }
                 // The mark must be visible before the bytes are read: partner of the fence in written().
                 VarHandle.fullFence();
-                return old + 1;
+                if ((int) GENERATION.getVolatile(generations, page) == odd) {
+                    return odd;
+                }
             }
-            old = seen;
         }
-        return old;
+    }
+
+    /** {@return the lines of a page from one offset in it to another} */
+    private static int lines(long first, long last) {
+        int from = (int) first >>> LINE_SHIFT & 31;
+        int to = (int) last >>> LINE_SHIFT & 31;
+        return ALL_LINES >>> 31 - to & ALL_LINES << from;
     }
 
     /** {@return the page's generation: odd while it holds decoded code} */
@@ -116,12 +148,32 @@ public final class Ram {
     public void written(long offset, long lengthBytes) {
         // The bytes must be visible before the mark is looked at: partner of the fence in markCode().
         VarHandle.fullFence();
-        int last = page(offset + lengthBytes - 1);
-        for (int page = page(offset); page <= last; page++) {
-            int old = (int) GENERATION.getVolatile(generations, page);
-            if ((old & 1) != 0) {
-                GENERATION.compareAndSet(generations, page, old, old + 1);
+        long last = offset + lengthBytes - 1;
+        int lastPage = page(last);
+        for (int page = page(offset); page <= lastPage; page++) {
+            if (((int) GENERATION.getVolatile(generations, page) & 1) != 0) {
+                long from = Math.max(offset, (long) page << 12);
+                long to = Math.min(last, ((long) page << 12) + PAGE_BYTES - 1);
+                if (((int) GENERATION.getVolatile(lines, page) & lines(from, to)) != 0) {
+                    invalidate(page);
+                }
             }
+        }
+    }
+
+    /**
+     * Makes all decoded code of a page invalid. The lines are forgotten first: whoever marks one of them meanwhile has
+     * the generation that ends here, or one that ends here too.
+     */
+    private void invalidate(int page) {
+        GENERATION.getAndSet(lines, page, 0);
+        int old = (int) GENERATION.getVolatile(generations, page);
+        while ((old & 1) != 0) {
+            int seen = (int) GENERATION.compareAndExchange(generations, page, old, old + 1);
+            if (seen == old) {
+                return;
+            }
+            old = seen;
         }
     }
 

@@ -131,7 +131,7 @@ final class BlockCache {
     CodePage page(Ram ram, long offset) {
         CodePage page = pages.computeIfAbsent(ram, r -> new HashMap<>()).computeIfAbsent(offset >>> 12,
                 number -> new CodePage(ram, number << 12));
-        if (page.mark()) {
+        if (page.mark(offset)) {
             mmu.dropWrites();
             page.shootDown(context, shared);
         }

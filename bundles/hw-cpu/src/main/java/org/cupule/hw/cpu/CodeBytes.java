@@ -11,12 +11,17 @@ import org.jspecify.annotations.Nullable;
  * @threading confined to its CPU
  */
 final class CodeBytes {
+    /** Code is marked in lines of 128 bytes, see {@link org.cupule.ram.Ram}. */
+    private static final int LINE = 127;
+
     private final BlockCache cache;
     private final Mmu mmu;
     private final Registers state;
     private final Fault fault;
     private final Leave end;
     private MemorySegment segment = MemorySegment.NULL;
+    private @Nullable CodePage page;
+    private long marked;
     private long at;
     private long left;
     private long linear;
@@ -42,9 +47,11 @@ final class CodeBytes {
     /** Goes to a linear address whose page is known. */
     void seek(long linear, CodePage page) {
         this.linear = linear;
+        this.page = page;
         this.segment = page.ram.segment();
         this.at = page.offset + (linear & 0xFFF);
         this.left = 0x1000 - (linear & 0xFFF);
+        this.marked = at | LINE;
         this.second = null;
         this.ahead = -1;
     }
@@ -115,6 +122,10 @@ final class CodeBytes {
         if (left == 0) {
             turnPage();
         }
+        if (at > marked) {
+            page.markMore(at);
+            marked = at | LINE;
+        }
         int value = segment.get(ValueLayout.JAVA_BYTE, at) & 0xFF;
         at++;
         linear++;
@@ -133,8 +144,10 @@ final class CodeBytes {
         }
         mmu.fetch(linear);
         second = cache.page(mmu.fetchedRam, mmu.fetchedOffset);
+        page = second;
         segment = second.ram.segment();
         at = second.offset;
+        marked = at | LINE;
         left = 0x1000;
     }
 }

@@ -26,9 +26,12 @@ final class CodePage {
         this.offset = offset;
     }
 
-    /** Marks the page, before its bytes are read. {@return whether it was not code before, as far as this CPU knew} */
-    boolean mark() {
-        int marked = ram.markCode(offset);
+    /**
+     * Marks a byte of the page, before it is read. {@return whether the page was not code before, as far as this CPU
+     * knew}
+     */
+    boolean mark(long at) {
+        int marked = ram.markCode(at, 1);
         boolean fresh = marked != generation;
         generation = marked;
         return fresh;
@@ -40,6 +43,11 @@ final class CodePage {
         if (shared) {
             request = context.requestFlush();
         }
+    }
+
+    /** Marks the line of a further byte, before it is read. The generation that counts is that of the first one. */
+    void markMore(long at) {
+        ram.markCode(at, 1);
     }
 
     /** {@return whether nobody can write to it without telling; asked before its bytes are read} */

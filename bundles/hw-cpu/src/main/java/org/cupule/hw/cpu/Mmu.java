@@ -394,8 +394,9 @@ final class Mmu {
     /** Tells that RAM was written through the slow path. */
     private void told(Ram ram, long offset, long lengthBytes) {
         if (ram.holdsCode(offset)) {
+            int before = ram.generation(offset);
             ram.written(offset, lengthBytes);
-            codeChanged = true;
+            codeChanged |= ram.generation(offset) != before;
         }
     }
 
