@@ -18,9 +18,10 @@ import org.cupule.types.HsmException;
  *
  * A CPU that decodes instructions calls {@link #markCode} <em>before</em> it reads their bytes and keeps the generation
  * with what it decoded; decoded code is valid while {@link #generation} still gives that number. What is marked are
- * lines of 128 bytes: data may lie beside code without making it invalid. Whoever writes guest RAM calls {@link #written} <em>after</em> the write, unless it knows that the page holds no code. A CPU's own fast
- * stores know it by dropping their write translations of a page when it becomes code; for the window in which another
- * CPU still holds one, see {@code CpuContext.requestFlush}.
+ * lines of 128 bytes: data may lie beside code without making it invalid. Whoever writes guest RAM calls
+ * {@link #written} <em>after</em> the write, unless it knows that the page holds no code. A CPU's own fast stores know
+ * it by dropping their write translations of a page when it becomes code; for the window in which another CPU still
+ * holds one, see {@code CpuContext.requestFlush}.
  *
  * <pre>
  *  page of RAM   0     1     2     3    ...
