@@ -27,8 +27,14 @@ final class Interrupts {
         changed = true;
     }
 
+    /** {@return whether something happened since the last {@link #deliver}} */
     boolean changed() {
         return changed;
+    }
+
+    /** {@return whether {@link #deliver} has something to look at} */
+    boolean due() {
+        return changed || nmiPending;
     }
 
     /** The CPU has told of the window: the wish is granted, and taken back, whether or not the model forgets it. */
@@ -55,9 +61,9 @@ final class Interrupts {
      * @return whether it was given one: a halted CPU goes on then
      */
     boolean deliver() {
-        boolean given = deliverNmi();
+        changed = false;
         // While an NMI is blocked, this is tried again: the guest is entered for a few instructions only.
-        changed = nmiPending;
+        boolean given = deliverNmi();
         boolean external = external();
         if (external || vcpu.lapic().pending() >= 0) {
             return deliverVector(external) || given;

@@ -288,6 +288,8 @@ final class Vcpu {
         return switch (activity) {
             case RUNNING -> false;
             case IN_REQUEST -> !slot.complete();
+            // The gate may have closed between HLT and the look at what the local APIC holds already.
+            case HALTED -> inbox.empty() && !interrupts.changed();
             default -> inbox.empty();
         };
     }
@@ -324,7 +326,7 @@ final class Vcpu {
         if (!inbox.empty()) {
             takeMessages();
         }
-        if (interrupts.changed() && (activity == RUNNING || activity == HALTED) && interrupts.deliver()) {
+        if (interrupts.due() && (activity == RUNNING || activity == HALTED) && interrupts.deliver()) {
             activate(RUNNING);
         }
         if (activity != RUNNING) {

@@ -101,8 +101,8 @@ final class Guests {
     static final int PING_PONG_HANDLER = 0x10a3;
 
     /**
-     * Two vCPUs send each other an interrupt a round and are halted in between; vCPU 0 tells the number of each round at
-     * port 0x80. One interrupt or one wake-up that is lost stops it for ever.
+     * Two vCPUs send each other an interrupt a round and are halted in between; vCPU 0 tells the number of each round
+     * at port 0x80. One interrupt or one wake-up that is lost stops it for ever.
      */
     static final byte[] PING_PONG = MachineCode.of("""
             a1 20 00 e0 fe                 mov eax,[0xfee00020]
@@ -148,8 +148,8 @@ final class Guests {
             """);
 
     /**
-     * 20000 rounds on each vCPU: a locked increment that crosses a cache line, at 0x403e, and one that is not locked, at
-     * 0x4103. Its id at port 0x82 tells that a vCPU is done.
+     * 20000 rounds on each vCPU: a locked increment that crosses a cache line, at 0x403e, and one that is not locked,
+     * at 0x4103. Its id at port 0x82 tells that a vCPU is done.
      */
     static final byte[] SPLIT = MachineCode.of("""
             a1 20 00 e0 fe                 mov eax,[0xfee00020]

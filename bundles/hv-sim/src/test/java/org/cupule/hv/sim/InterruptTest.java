@@ -6,6 +6,9 @@ import static org.cupule.hv.sim.FakeCpu.*;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
+import org.cupule.hardware.CpuExit;
+import org.cupule.hypervisor.Partition.State;
 import org.cupule.types.Behaviour;
 import org.cupule.types.Errno;
 import org.cupule.types.Msi;
@@ -102,6 +105,34 @@ class InterruptTest {
             assertThat(rig.cpu(0).interrupts).isEmpty();
             rig.cpu(0).interruptFlag = true;
             Rig.await("interrupt", () -> rig.cpu(0).interrupts.equals(List.of(0x40)));
+        }
+    }
+
+    @Test
+    void anInterruptThatWasAcceptedBeforeTheHltIsTakenAfterAPauseAtTheHlt() {
+        var pausing = new AtomicReference<Thread>();
+        var rigs = new AtomicReference<Rig>();
+        Op accept = nop(() -> {
+            rigs.get().cpu(0).interruptFlag = false;
+            rigs.get().vm.injectMsi(new Msi(0xFEE0_0000L, 0x40));
+        });
+        Op hltWhilePausing = cpu -> {
+            pausing.set(Thread.ofPlatform().start(rigs.get().vm::pause));
+            Rig.await("the gate closes", () -> !((SimPartition) rigs.get().vm).rendezvous.open());
+            cpu.interruptFlag = true;
+            return CpuExit.HLT;
+        };
+        try (var rig = Rig.of(List.of(accept, in(0x60, 1), hltWhilePausing, in(0x61, 1), hlt()))) {
+            rigs.set(rig);
+            rig.started();
+            Rig.await("paused", () -> rig.vm.state() == State.PAUSED);
+            Rig.await("pause returns", () -> !pausing.get().isAlive());
+            assertThat(rig.cpu(0).interrupts).isEmpty();
+
+            rig.vm.resume();
+
+            Rig.await("interrupt", () -> rig.cpu(0).interrupts.equals(List.of(0x40)));
+            Rig.await("goes on", () -> rig.requests.size() == 2);
         }
     }
 
