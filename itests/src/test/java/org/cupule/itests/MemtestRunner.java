@@ -10,8 +10,8 @@ import org.junit.runners.model.InitializationError;
 import org.ops4j.pax.exam.junit.PaxExam;
 
 /**
- * Runs a test of memtest86+ in the framework where the package can be had, else skips it loudly. An assumption inside of
- * the framework would count as passed.
+ * Runs a test of memtest86+ in the framework where the package can be had, else skips it loudly. An assumption inside
+ * of the framework would count as passed.
  *
  * @threading confined to the test's runner
  */
