@@ -41,7 +41,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     static final int TIME_OUT = 6;
     static final int LOST = 8;
     private static final int INTERRUPTED = 130;
-    private static final String BUILT_IN = "hello";
+    private static final String BUILT_IN = "demo";
     private static final long FOREVER_NANOS = Long.MAX_VALUE;
 
     private final Machines machines;
