@@ -199,6 +199,7 @@ final class ControlOps {
         }
         state.dr[number] = number == 6 ? value & 0xE00F : number == 7 ? value & 0xFFFF_2BFFL : value;
         state.watch(Registers.DEBUG, (state.dr[7] & 0xFF) != 0);
+        cpu.mmu.flush(); // pages with a data breakpoint have no translations
     }
 
     private int debugRegister(Op op) {

@@ -118,6 +118,7 @@ final class InterpretedCpu implements Cpu {
         cpu.shadows(false, false);
         state.resume(false);
         cpu.entered = false;
+        cpu.mmu.breakpoints.hits = 0;
         log.rewind();
         boolean left = true;
         try {
@@ -142,8 +143,10 @@ final class InterpretedCpu implements Cpu {
         if (cpu.unfinished && resumed) {
             state.resume(true);
         }
-        if (trap && !cpu.debugShadow && (!cpu.entered || (state.flags & X86.TF) != 0)) {
-            state.dr[6] |= SINGLE_STEP;
+        boolean stepped = trap && !cpu.debugShadow && (!cpu.entered || (state.flags & X86.TF) != 0);
+        int hits = cpu.mmu.breakpoints.hits;
+        if (stepped || hits != 0) {
+            state.dr[6] = state.dr[6] & ~(hits != 0 ? 15L : 0) | hits | (stepped ? SINGLE_STEP : 0);
             return event(X86.DB, Fault.NO_CODE, Events.EXCEPTION);
         }
         return (state.watch & Registers.OUT) != 0 ? cpu.takeOut() : GO_ON;
@@ -326,6 +329,10 @@ final class InterpretedCpu implements Cpu {
         RegisterFile.write(cpu, register, value);
         cpu.modeChanged();
         switch (register) {
+            case DR0, DR1, DR2, DR3, DR7 -> {
+                watch();
+                cpu.mmu.flush();
+            }
             case CR0, CR3, CR4, EFER -> {
                 families.control.reloadPdptes();
                 cpu.mmu.flush();

@@ -53,6 +53,7 @@ final class Mmu {
     private final Fault fault;
     private final Leave leave;
     private final Paging paging;
+    final DataBreakpoints breakpoints;
     private final boolean shared;
     private final Translation found = new Translation();
     private final long[] readTags = new long[2 * ENTRIES];
@@ -86,6 +87,7 @@ final class Mmu {
         this.fault = fault;
         this.leave = leave;
         this.shared = shared;
+        this.breakpoints = new DataBreakpoints(state);
         this.paging = new Paging(state, new PhysicalMemory(context), fault);
         clear();
     }
@@ -241,6 +243,9 @@ final class Mmu {
         }
         long gpa = paging.walk(linear, false, half != 0);
         noteLarge(linear);
+        if (!system) {
+            breakpoints.access(linear, size, false);
+        }
         if (!context.translate(gpa, Access.READ, found)) {
             return log.access(CpuExit.MMIO, gpa, size, false, 0);
         }
@@ -359,6 +364,9 @@ final class Mmu {
         }
         long gpa = paging.walk(linear, true, half != 0);
         noteLarge(linear);
+        if (!system) {
+            breakpoints.access(linear, size, true);
+        }
         if (!context.translate(gpa, Access.WRITE, found)) {
             log.access(CpuExit.MMIO, gpa, size, true, value);
             return;
@@ -441,6 +449,11 @@ final class Mmu {
         long delta = at.offset - linear;
         if (readTags[index] != (page | readEpoch) || deltas[index] != delta || rams[index] != ram) {
             writeTags[index] = -1;
+        }
+        if (breakpoints.in(page)) {
+            readTags[index] = -1;
+            writeTags[index] = -1;
+            return;
         }
         rams[index] = ram;
         segments[index] = ram.segment();

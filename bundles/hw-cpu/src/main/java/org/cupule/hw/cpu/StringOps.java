@@ -52,7 +52,8 @@ final class StringOps {
             if (count == 0 || compares && state.zf() != (op.rep == 0xF3)) {
                 return true;
             }
-            if (cpu.log.replaying() || many > 0 || cpu.mmu.codeChanged || (state.flags & X86.TF) != 0) {
+            if (cpu.log.replaying() || many > 0 || cpu.mmu.codeChanged || (state.flags & X86.TF) != 0
+                    || cpu.mmu.breakpoints.hits != 0) {
                 return false; // this element's answers are used up, a whole run was made, or each element traps
             }
         }

@@ -113,6 +113,19 @@ class InterpretedCpuTest {
     }
 
     @Test
+    void breaksBehindAWriteToAWatchedWord() {
+        machine.long64().gate(1, HANDLER).put(HANDLER, "f4");
+        machine.cpu.register(Register.DR1, 0x20004);
+        machine.cpu.register(Register.DR7, 0x00D0_0404L);
+        machine.put(FlatMachine.CODE, "8b0425 04000200 890425 06000200 f4"); // mov eax,[0x20004]; mov [0x20006],eax
+
+        assertThat(machine.run()).isEqualTo(CpuExit.HLT);
+
+        assertThat(machine.register(Register.DR6) & 15).isEqualTo(2);
+        assertThat(machine.word(machine.register(Register.RSP))).as("pushed RIP").isEqualTo(FlatMachine.CODE + 14);
+    }
+
+    @Test
     void deliversAnInterruptOverAStackOutsideOfRam() {
         machine.long64().gate(0x40, HANDLER).put(HANDLER, "f4").put(FlatMachine.CODE, "90");
         mapOutside(machine);
