@@ -10,6 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.cupule.hsm.ioreq.IoRequests;
 import org.cupule.hsm.ioreq.IoTrace;
@@ -42,6 +43,8 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     static final int LOST = 8;
     private static final int INTERRUPTED = 130;
     private static final String BUILT_IN = "demo";
+    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final int LOOKS = 8;
     private static final long FOREVER_NANOS = Long.MAX_VALUE;
 
     private final Machines machines;
@@ -105,9 +108,25 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         Runnable end = () -> stopped.complete(new Outcome("ended by hand", 0, ""));
         try (var conversation = Conversation.open(machine.console(), line, end, command -> execute(map, command))) {
             machine.start();
+            if (!line.terminal()) {
+                Thread.ofVirtual().name("watch-" + machine.name()).start(() -> watch(machine));
+            }
             Outcome outcome = await(machine, options.timeout == null ? FOREVER_NANOS : options.timeout.toNanos());
             machine.vm().pause();
             return outcome;
+        }
+    }
+
+    /** A script cannot help a machine that the hypervisor has stopped: the run ends when it stays so. */
+    private void watch(Machine machine) {
+        int looks = 0;
+        while (!stopped.isDone() && !machine.outcome().toCompletableFuture().isDone()) {
+            LockSupport.parkNanos(LOOK_NANOS);
+            looks = machine.status().startsWith("paused: ") ? looks + 1 : 0;
+            if (looks == LOOKS) {
+                stopped.complete(
+                        new Outcome("stopped", HOST_FAILURE, "cupule run: the machine is " + machine.status()));
+            }
         }
     }
 

@@ -103,6 +103,15 @@ class RunCommandTest {
     }
 
     @Test
+    void endsWithFourWhenTheHypervisorStoppedTheMachineForGood() throws Exception {
+        assertThat(run("", vm -> {
+            vm.pause();
+            vm.tell(new PartitionEvent.Stopped("the EPT is gone"));
+        }, image().toString())).isEqualTo(4);
+        assertThat(errors()).contains("the EPT is gone");
+    }
+
+    @Test
     void endsWhenThePlatformGoesDown() throws Exception {
         assertThat(run("", vm -> command.deactivate(), image().toString())).isEqualTo(130);
     }
