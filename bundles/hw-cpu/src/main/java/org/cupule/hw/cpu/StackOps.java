@@ -128,7 +128,7 @@ final class StackOps {
             write(top, size, frame);
         }
         top = top - op.imm & mask;
-        cpu.mmu.probe(cpu.linear(X86.SS, top, 1, true), true);
+        cpu.mmu.probe(cpu.linear(X86.SS, top, size, true), size); // processors touch the new top like that
         state.set(Registers.RBP, size, mask == 0xFFFF ? rsp & ~mask | frame : frame);
         cpu.stackPointer(top);
     }
