@@ -30,7 +30,7 @@ final class Forms {
             50 +8
             58 +8
             60 no64 wild loose
-            61 no64 wild
+            61 no64 loose wild
             62 /r no64 mem wild @bound
             63 /r no64 @selector
             63 /r only64

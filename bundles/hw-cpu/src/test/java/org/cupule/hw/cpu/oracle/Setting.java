@@ -34,7 +34,7 @@ final class Setting {
             case STRING -> {
                 gpr[UserState.RCX] = values.percent(90)
                         ? (form.has(Form.Trait.WILD) ? 1 : 0) + values.below(40)
-                        : values.any();
+                        : values.any() | 1; // with a count of 0 some processors still check the port
                 gpr[UserState.RSI] = values.target(mode) - base(UserState.DS);
                 gpr[UserState.RDI] = values.target(mode) - base(UserState.ES);
             }
@@ -44,7 +44,10 @@ final class Setting {
                 }
             }
             case XLAT -> gpr[UserState.RBX] = values.target(mode) - base(UserState.DS);
-            case ENTER, LEAVE -> gpr[UserState.RBP] = values.target(mode) - base(UserState.SS);
+            case ENTER, LEAVE -> {
+                gpr[UserState.RBP] = values.target(mode) - base(UserState.SS);
+                state.rflags &= ~UserState.AC; // which of ENTER's accesses are checked differs
+            }
             case SELECTOR -> {
                 for (int i = 0; i < 16; i++) {
                     gpr[i] = i == UserState.RSP || values.percent(30) ? gpr[i] : values.selector();
