@@ -102,8 +102,8 @@ final class HostClock implements SimClock {
             }
             phase = new Phase(true, false, host.getAsLong() - phase.value);
         }
-        devices.wake();
-        lapics.wake();
+        devices.goOn();
+        lapics.goOn();
     }
 
     @Override
@@ -118,6 +118,7 @@ final class HostClock implements SimClock {
         private final String name;
         private final TimerQueue queue = new TimerQueue(this::wake);
         private volatile @Nullable Thread thread;
+        private volatile boolean stalled;
 
         Ticker(String name) {
             this.name = name;
@@ -129,6 +130,13 @@ final class HostClock implements SimClock {
                 ticking = begin();
             }
             LockSupport.unpark(ticking);
+        }
+
+        /** The clock goes on. A thread that waits for a deadline wakes a little early then, which does no harm. */
+        void goOn() {
+            if (stalled || thread == null) {
+                wake();
+            }
         }
 
         private synchronized Thread begin() {
@@ -157,12 +165,23 @@ final class HostClock implements SimClock {
         public void run() {
             while (!closed) {
                 long next = queue.next();
-                if (next == VmTimer.NEVER || !phase.running) {
+                if (!phase.running) {
+                    stall();
+                } else if (next == VmTimer.NEVER) {
                     LockSupport.park(this);
                 } else {
                     tick(next - nanos());
                 }
             }
+        }
+
+        /** Sleeps while the clock stands. Stores its word, then looks at the phase; {@link #release} the other way. */
+        private void stall() {
+            stalled = true;
+            if (!phase.running && !closed) {
+                LockSupport.park(this);
+            }
+            stalled = false;
         }
 
         private void tick(long wait) {

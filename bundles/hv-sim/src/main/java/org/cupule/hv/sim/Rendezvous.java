@@ -74,6 +74,16 @@ final class Rendezvous {
         }
     }
 
+    /**
+     * Lets others go first who wait for their turn: a vCPU with one split lock after the other would keep them waiting
+     * for ever.
+     */
+    void yieldTurn() {
+        if (turn.hasQueuedThreads()) {
+            LockSupport.parkNanos(this, POLL_NANOS);
+        }
+    }
+
     /** A vCPU has left: the waiter may want to know. */
     void left() {
         Thread waiting = waiter;

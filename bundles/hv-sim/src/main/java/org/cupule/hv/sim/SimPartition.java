@@ -321,6 +321,7 @@ final class SimPartition implements Partition {
     /** Executes a split lock of a vCPU that has left the guest for it, if the partition still runs. */
     void splitLock(Vcpu vcpu) {
         if (vcpu.exclusiveWanted() && rendezvous.open()) {
+            rendezvous.yieldTurn();
             try {
                 rendezvous.meet("split lock", deadlineNanos(), () -> {
                     if (life.running()) {

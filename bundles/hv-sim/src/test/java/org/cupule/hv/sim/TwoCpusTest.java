@@ -72,4 +72,20 @@ class TwoCpusTest extends PartitionFixture {
         assertThat(ram.segment().get(ValueLayout.JAVA_INT_UNALIGNED, 0x403E)).isEqualTo(40_000);
         assertThat(vm.describe()).anyMatch(line -> line.startsWith("vcpu1") && line.contains("exclusive 20"));
     }
+
+    @Test
+    void pausesGetThroughAStormOfSplitLocks() {
+        load(0x9000, Guests.AP);
+        byte[] storm = Guests.SPLIT.clone();
+        // mov ecx,0x7fffffff at 0x102d
+        System.arraycopy(new byte[]{-1, -1, -1, 0x7F}, 0, storm, 0x2E, 4);
+        Partition vm = start(partition(2), storm);
+        await("both", () -> ram.segment().get(ValueLayout.JAVA_INT_UNALIGNED, 0x4103) > 100);
+        for (int i = 0; i < 50; i++) {
+            vm.pause();
+            int locked = ram.segment().get(ValueLayout.JAVA_INT_UNALIGNED, 0x403E);
+            vm.resume();
+            await("goes on", () -> ram.segment().get(ValueLayout.JAVA_INT_UNALIGNED, 0x403E) != locked);
+        }
+    }
 }
