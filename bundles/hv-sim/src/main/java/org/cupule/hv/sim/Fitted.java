@@ -4,6 +4,8 @@ import java.util.function.Consumer;
 import org.cupule.hardware.HardwareFactory;
 import org.cupule.state.ModelState;
 import org.cupule.state.Stateful;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,12 +45,12 @@ final class Fitted<F extends HardwareFactory, M extends Stateful> {
     private final Consumer<Runnable> guard;
     private final Runnable changed;
     private volatile Offered<F> offer;
-    private volatile M model;
+    private volatile @Nullable M model;
     private volatile @Nullable ModelState parked;
     private Stage stage;
 
     /**
-     * Makes a place and the first model in it.
+     * Makes a place. The first model in it is made when it is first asked for: small ones at once, CPUs at the start.
      *
      * @param place
      *            its name in the partition
@@ -75,8 +77,6 @@ final class Fitted<F extends HardwareFactory, M extends Stateful> {
         this.changed = changed;
         this.offer = offer;
         this.stage = new Stage();
-        this.model = maker.make(offer.factory(), stage);
-        this.stage.enter();
     }
 
     Offered<F> offer() {
@@ -84,7 +84,23 @@ final class Fitted<F extends HardwareFactory, M extends Stateful> {
     }
 
     M model() {
-        return model;
+        M present = model;
+        return present != null ? present : first();
+    }
+
+    /** {@return whether the first model has been made} */
+    boolean made() {
+        return model != null;
+    }
+
+    private synchronized M first() {
+        M present = model;
+        if (present == null) {
+            present = make(offer, stage);
+            model = present;
+            stage.enter();
+        }
+        return present;
     }
 
     /** {@return the state saved when the factory went away, or null while there is a model in use} */
@@ -93,15 +109,24 @@ final class Fitted<F extends HardwareFactory, M extends Stateful> {
         return parked;
     }
 
-    /** {@return a model that is not in use yet} */
+    /**
+     * {@return a model that is not in use yet}
+     *
+     * @throws HsmException
+     *             EIO when the factory fails
+     */
     M make(Offered<F> wanted, Stage waiting) {
-        return maker.make(wanted.factory(), waiting);
+        try {
+            return maker.make(wanted.factory(), waiting);
+        } catch (RuntimeException | Error e) {
+            throw new HsmException(Errno.EIO, "make " + place, wanted + " could not make an instance: " + e, e);
+        }
     }
 
     /** {@return what does not hold, or null; a parked model is not asked any more} */
     @Nullable
     String difference(M fresh) {
-        return parked == null ? comparison.difference(model, fresh) : null;
+        return parked == null ? comparison.difference(model(), fresh) : null;
     }
 
     /** Runs an action while nobody else is inside the model. */

@@ -45,7 +45,7 @@ final class HardwareSwap {
         ModelInfo from = place.offer().info();
         int version = version(place, wanted);
         Stage stage = new Stage();
-        M fresh = make(place, wanted, stage);
+        M fresh = place.make(wanted, stage);
         var saved = new AtomicReference<ModelState>();
         long begin = System.nanoTime();
         int waiting = vm.rendezvous.meet("swap", deadlineNanos, () -> {
@@ -84,15 +84,6 @@ final class HardwareSwap {
                     .formatted(wanted, place.offer().info().id(), difference));
         }
         return state;
-    }
-
-    private <F extends HardwareFactory, M extends Stateful> M make(Fitted<F, M> place, Offered<F> wanted,
-            Stage stage) {
-        try {
-            return place.make(wanted, stage);
-        } catch (RuntimeException | Error e) {
-            throw new HsmException(Errno.EIO, "swap", wanted + " could not make an instance: " + e, e);
-        }
     }
 
     /** The highest version that the old model writes and the new one reads; asked before anything stands still. */

@@ -64,6 +64,8 @@ final class InterruptFabric {
                 this::ioapicFitted);
         this.pic = new Fitted<>("pic", hardware.shelves().pics, hardware.pic(),
                 (factory, stage) -> factory.create(fromPic(stage)), MustHold::pic, this::inGate, this::picFitted);
+        ioapic.model();
+        pic.model();
     }
 
     private IoApicContext fromIoApic(Stage stage) {

@@ -36,6 +36,7 @@ final class MemoryMap {
         this.shootDown = shootDown;
         this.ept = new Fitted<>("ept", hardware.shelves().epts, hardware.ept(), (factory, stage) -> factory.create(),
                 MustHold::ept, this::locked, shootDown::everywhere);
+        ept.model();
     }
 
     private void locked(Runnable action) {

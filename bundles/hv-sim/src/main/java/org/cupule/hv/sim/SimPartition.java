@@ -132,6 +132,7 @@ final class SimPartition implements Partition {
                         name() + " has no I/O request page: register one before the start");
             }
             bay.refuseUnlessWhole("start");
+            vcpus.forEach(Vcpu::prepare);
             threads.start();
             life.go();
         });
@@ -220,7 +221,10 @@ final class SimPartition implements Partition {
             if (life.running()) {
                 throw new HsmException(Errno.EBUSY, "registers", name() + " runs: pause it first");
             }
-            return rendezvous.meet("registers", deadlineNanos(), () -> StartState.read(asked.cpu()));
+            return rendezvous.meet("registers", deadlineNanos(), () -> {
+                asked.prepare();
+                return StartState.read(asked.cpu());
+            });
         } finally {
             life.unlock();
         }

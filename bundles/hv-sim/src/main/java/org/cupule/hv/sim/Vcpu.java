@@ -108,6 +108,7 @@ final class Vcpu {
     private boolean exclusiveWanted;
     private int exclusiveExit = NO_EXIT;
     private long adjustmentSeen;
+    private @Nullable VcpuState startState;
 
     /** The newest shoot-down that concerns this vCPU, and the newest one that it has done. */
     private volatile long flushWanted;
@@ -513,6 +514,7 @@ final class Vcpu {
 
     /** Sets the power-on state. */
     void reset() {
+        startState = null;
         lapicTimer.disarm();
         cpu().reset();
         lapic().reset();
@@ -531,12 +533,27 @@ final class Vcpu {
      * through the local APIC (MultiProcessor Specification 1.4, section 3.6.2.2). ACRN leaves that to its device model.
      */
     void start(VcpuState registers) {
-        StartState.apply(registers, cpu());
+        startState = registers;
+        if (cpu.made()) {
+            prepare();
+        }
         if (index == 0 && vm.behaviour() == Behaviour.X86) {
             lapic().write(SPURIOUS, APIC_SOFTWARE_ENABLED | 0xFF);
             lapic().write(LVT_LINT0, Lapic.EXTINT << 8);
             lapic().write(LVT_LINT1, Lapic.NMI << 8);
             interruptsChanged();
+        }
+    }
+
+    /**
+     * Makes the CPU model, if there is none yet, and sets the registers that it starts with. Only now, because a model
+     * may have large caches, which a partition that is never started does not need.
+     */
+    void prepare() {
+        Cpu made = cpu();
+        if (startState != null) {
+            StartState.apply(startState, made);
+            startState = null;
         }
     }
 

@@ -222,7 +222,7 @@ class LifecycleTest {
     void setsTheFlagsAsTheHypervisorDoes() {
         try (var rig = Rig.of(WORK)) {
             rig.vm.setRegisters(0, state(0x11, 0, 0));
-            assertThat(rig.cpu(0).register(Register.RFLAGS)).isEqualTo(2);
+            assertThat(rig.vm.registers(0)).containsEntry("RFLAGS", 2L);
             rig.vm.setRegisters(0, state(0x11, 0, 0xFFF));
             assertThat(rig.cpu(0).register(Register.RFLAGS)).isEqualTo(0x72A);
         }
@@ -300,8 +300,10 @@ class LifecycleTest {
     }
 
     @Test
-    void anIdlePartitionHasNoThreads() {
+    void anIdlePartitionHasNoThreadsAndNoCpuModels() {
         try (var rig = Rig.of(WORK)) {
+            rig.vm.setRegisters(0, state(0x11, 0, 0));
+            assertThat(rig.cpus.made()).isEmpty();
             assertThat(Thread.getAllStackTraces().keySet()).noneMatch(thread -> thread.getName().startsWith("vm1-"));
         }
     }
