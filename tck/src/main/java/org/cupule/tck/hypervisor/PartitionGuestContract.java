@@ -159,6 +159,26 @@ public abstract class PartitionGuestContract extends PartitionFixture {
             e7 81                          out 0x81,ax
             cf                             iret
             """);
+    private static final byte[] PCI = MachineCode.of("""
+            b8 43 08 00 8f                 mov eax,0x8f000843
+            66 ba f8 0c                    mov dx,0xcf8
+            ef                             out dx,eax
+            ed                             in eax,dx
+            e7 80                          out 0x80,eax
+            ba fc 0c 00 00                 mov edx,0xcfc
+            ed                             in eax,dx
+            e7 80                          out 0x80,eax
+            ed                             in eax,dx
+            e7 80                          out 0x80,eax
+            66 ba f8 0c                    mov dx,0xcf8
+            66 ed                          in ax,dx
+            b8 40 08 00 80                 mov eax,0x80000840
+            ef                             out dx,eax
+            66 ba fd 0c                    mov dx,0xcfd
+            66 ed                          in ax,dx
+            66 e7 80                       out 0x80,ax
+            f4                             hlt
+            """);
 
     /** Only a contract. */
     protected PartitionGuestContract() {
@@ -286,6 +306,31 @@ public abstract class PartitionGuestContract extends PartitionFixture {
         assertThat(events).singleElement().isInstanceOfSatisfying(PartitionEvent.TripleFault.class,
                 fault -> assertThat(fault.report()).contains("RIP", "1007", "CR3"));
         assertThat(requests).isEmpty();
+    }
+
+    @Test
+    @DisplayName("HSM-PCI-07 under ACRN's rules a second data access without a new address gets all ones")
+    void oneDataAccessForEachAddress() {
+        assumeTrue(hypervisor().info().capabilities().contains(Capability.BEHAVIOUR_ACRN));
+        answer = address -> 0x1234_5678;
+        start(partition(1, Behaviour.ACRN, 0), PCI);
+
+        await("four", () -> written(0x80).size() == 4);
+        assertThat(written(0x80)).containsExactly(0x8000_0840L, 0x1234_5678L, 0xFFFF_FFFFL, 0xFFFFL);
+        assertThat(requests).filteredOn(request -> request.address() != 0x80).containsExactly(
+                new Request(0, IoRequestPage.PORTIO, true, 0xCF8, 4, 0x8F00_0843L),
+                new Request(0, IoRequestPage.PORTIO, false, 0xCFC, 4, 0),
+                new Request(0, IoRequestPage.PORTIO, true, 0xCF8, 4, 0x8000_0840L));
+    }
+
+    @Test
+    @DisplayName("under x86 every access to the configuration ports is the HSM's")
+    void leavesTheConfigurationPortsToTheHsm() {
+        assumeTrue(hypervisor().info().capabilities().contains(Capability.BEHAVIOUR_X86));
+        start(partition(1), PCI);
+
+        await("four", () -> written(0x80).size() == 4);
+        assertThat(requests).filteredOn(request -> request.address() != 0x80).hasSize(7);
     }
 
     @Test

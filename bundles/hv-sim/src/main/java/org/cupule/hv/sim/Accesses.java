@@ -17,6 +17,7 @@ import org.cupule.types.Behaviour;
  *
  * <pre>
  *  port  0x20 0x21 0xA0 0xA1 0x4D0 0x4D1     8259 pair
+ *  port  0xCF8-0xCFF, some, under ACRN       PciPorts
  *  page  IA32_APIC_BASE, in xAPIC mode       local APIC
  *  page  0xFEC00000                          I/O APIC
  *  MSR   0x1B 0x6E0 0x800-0x8FF, CR8         local APIC
@@ -65,6 +66,8 @@ final class Accesses {
     private void port(CpuExit exit) {
         if (isPic((int) exit.address)) {
             pic(exit);
+        } else if (acrn && vm.pciPorts.takes(exit)) {
+            cpu().answer(vm.pciPorts.answer(exit));
         } else {
             vcpu.request(exit, IoRequestPage.PORTIO);
         }

@@ -45,6 +45,7 @@ final class SimPartition implements Partition {
     final MemoryMap memory;
     final InterruptFabric fabric;
     final HypervisorLeaves leaves = new HypervisorLeaves(Vcpu.TSC_HERTZ);
+    final PciPorts pciPorts = new PciPorts();
     final Upcall upcall;
     final List<Vcpu> vcpus;
     final HardwareBay bay;
@@ -168,6 +169,7 @@ final class SimPartition implements Partition {
     private void powerOn() {
         vcpus.forEach(Vcpu::reset);
         fabric.reset();
+        pciPorts.reset();
         if (page != null) {
             page().free();
         }
