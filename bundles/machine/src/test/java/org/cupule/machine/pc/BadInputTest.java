@@ -55,14 +55,17 @@ class BadInputTest {
     }
 
     @AfterEach
-    void theBystanderGoesOnAndNothingIsLeft() {
+    void theBystanderGoesOnAndNothingIsLeft() throws InterruptedException {
         assertThat(bystander.status()).isEqualTo("running");
         assertThat(hsm.vms().getFirst().in(0x3FD, 1)).isEqualTo(0x60);
         assertThat(machines.machines()).containsExactly(bystander);
         assertThat(hsm.vms().stream().skip(1)).allMatch(vm -> vm.state() == Partition.State.POWERED_OFF);
         bystander.close();
-        assertThat(Thread.getAllStackTraces().keySet().stream().map(Thread::getName)
-                .filter(name -> name.matches("vm[2-9]-control"))).isEmpty();
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            if (thread.getName().matches("vm[2-9]-control")) {
+                assertThat(thread.join(Duration.ofSeconds(30))).as(thread.getName() + " has ended").isTrue();
+            }
+        }
     }
 
     private void refuses(Errno errno, MachineDescription description, String... words) {
