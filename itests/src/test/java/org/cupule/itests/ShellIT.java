@@ -9,8 +9,10 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import javax.inject.Inject;
 import org.cupule.hypervisor.Partition;
 import org.cupule.launch.CommandLine;
@@ -148,9 +150,18 @@ public class ShellIT {
     @Test
     public void tracesTheLastRequests() throws Exception {
         shell("hsm:trace swapcount 32");
-        guest.awaitMore("count", 1);
-        assertThat(shell("hsm:trace swapcount")).containsPattern("port +(read|write)1 +0x3f[89a-f] .*com1");
+        var request = Pattern.compile("port +(read|write)1 +0x3f[89a-f] .*com1");
+        Await.until(() -> request.matcher(shellQuietly("hsm:trace swapcount")).find(), Duration.ofSeconds(30),
+                () -> "a traced request of com1");
         assertThat(shell("hsm:trace swapcount 0")).contains("off");
+    }
+
+    private String shellQuietly(String command) {
+        try {
+            return shell(command);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
