@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.LongStream;
+import org.cupule.abi.IoRequestPage;
 import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionCreation;
@@ -102,9 +103,9 @@ class DeterministicTest extends PartitionFixture {
         hold = true;
         // in al,0x60; in al,0x61; hlt
         var vm = start(deterministic(1), new byte[]{(byte) 0xE4, 0x60, (byte) 0xE4, 0x61, (byte) 0xF4});
-        await("first", () -> log.size() == 1);
+        await("first", () -> log.size() == 1 && page.state(0) == IoRequestPage.PROCESSING);
         complete(vm, 0, 5);
-        await("second", () -> log.size() == 2);
+        await("second", () -> log.size() == 2 && page.state(0) == IoRequestPage.PROCESSING);
         complete(vm, 0, 5);
 
         await("halted", () -> vm.activity(0).equals("halted"));
