@@ -39,15 +39,17 @@ final class Accesses {
 
     private final SimPartition vm;
     private final Vcpu vcpu;
+    private final Requests requests;
     private final InterruptFabric fabric;
     private final boolean acrn;
     private final EptWalk walk = new EptWalk();
     private final long[] msr = new long[1];
     private long apicPage;
 
-    Accesses(SimPartition vm, Vcpu vcpu) {
+    Accesses(SimPartition vm, Vcpu vcpu, Requests requests) {
         this.vm = vm;
         this.vcpu = vcpu;
+        this.requests = requests;
         this.fabric = vm.fabric;
         this.acrn = vm.behaviour() == Behaviour.ACRN;
     }
@@ -69,7 +71,7 @@ final class Accesses {
         } else if (acrn && vm.pciPorts.takes(exit)) {
             cpu().answer(vm.pciPorts.answer(exit));
         } else {
-            vcpu.request(exit, IoRequestPage.PORTIO);
+            requests.send(exit, IoRequestPage.PORTIO);
         }
     }
 
@@ -101,7 +103,7 @@ final class Accesses {
             ioapic(exit);
         } else {
             boolean guarded = exit.write && vm.memory.writeProtected(exit.address, walk);
-            vcpu.request(exit, guarded ? IoRequestPage.WRITE_PROTECT : IoRequestPage.MMIO);
+            requests.send(exit, guarded ? IoRequestPage.WRITE_PROTECT : IoRequestPage.MMIO);
         }
     }
 

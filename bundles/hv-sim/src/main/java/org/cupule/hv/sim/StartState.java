@@ -5,6 +5,7 @@ import static org.cupule.hardware.Register.*;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.cupule.hardware.Cpu;
+import org.cupule.hardware.Lapic;
 import org.cupule.hardware.Register;
 import org.cupule.hypervisor.VcpuState;
 import org.cupule.types.Errno;
@@ -42,6 +43,11 @@ final class StartState {
     private static final int FLAT_DATA = 0xC093;
     private static final int LDT = 0x82;
     private static final int BUSY_TSS = 0x8B;
+
+    private static final int SPURIOUS = 0xF0;
+    private static final int APIC_SOFTWARE_ENABLED = 1 << 8;
+    private static final int LVT_LINT0 = 0x350;
+    private static final int LVT_LINT1 = 0x360;
 
     private StartState() {
     }
@@ -98,6 +104,16 @@ final class StartState {
         cpu.register(SEGMENTS[index][1], base);
         cpu.register(SEGMENTS[index][2], limit);
         cpu.register(SEGMENTS[index][3], attributes);
+    }
+
+    /**
+     * Sets up the virtual wire from the 8259 pair through the local APIC, as firmware leaves it (MultiProcessor
+     * Specification 1.4, section 3.6.2.2): enabled, LINT0 ExtINT, LINT1 NMI.
+     */
+    static void virtualWire(Lapic lapic) {
+        lapic.write(SPURIOUS, APIC_SOFTWARE_ENABLED | 0xFF);
+        lapic.write(LVT_LINT0, Lapic.EXTINT << 8);
+        lapic.write(LVT_LINT1, Lapic.NMI << 8);
     }
 
     /** {@return all registers by name, in the order of {@link Register}} */

@@ -1,11 +1,11 @@
 package org.cupule.hv.sim;
 
 import static org.cupule.hardware.CpuExit.*;
+import static org.cupule.hv.sim.Activity.*;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.locks.LockSupport;
-import org.cupule.abi.IoRequestPage;
 import org.cupule.hardware.Cpu;
 import org.cupule.hardware.CpuExit;
 import org.cupule.hardware.CpuFactory;
@@ -22,19 +22,6 @@ import org.jspecify.annotations.Nullable;
  * One vCPU: a CPU model, a local APIC model, an inbox, and the run loop that answers the CPU's exits. What it does next
  * is data, never a place on a thread's stack: so any thread can go on with it.
  *
- * <pre>
- *               .--------------------- interrupt --------------------.
- *               v                                                    |
- *  WAIT_SIPI -SIPI-> RUNNING --HLT-----------------------------> HALTED
- *     ^               |  ^  '---triple fault---> SHUT_DOWN
- *     |               v  |
- *     '---INIT--   IN_REQUEST (its slot is not FREE)
- *
- *  mode:  OUT (stands still)  --enter-->  HOST (run loop)  <---->  GUEST (inside Cpu.run)
- *          ^                               |  ^
- *          '---- taken away <-- UPCALL <---'  '--- (inside the HSM's handler)
- * </pre>
- *
  * <p>
  * An upcall that never returns takes its thread with it, but not the vCPU: when its request has been completed by
  * somebody else, {@link #takeAway} lets a fresh thread go on, and the old one ends when it comes back.
@@ -50,39 +37,17 @@ final class Vcpu {
      */
     static final long BUS_HERTZ = 25_000_000;
 
-    private static final int RUNNING = 0;
-    private static final int HALTED = 1;
-    private static final int WAIT_SIPI = 2;
-    private static final int IN_REQUEST = 3;
-    private static final int SHUT_DOWN = 4;
-
-    private static final int OUT = 0;
-    private static final int HOST = 1;
-    private static final int GUEST = 2;
-    private static final int UPCALL = 3;
-
+    private static final String[] EXITS = {"budget", "attention", "window", "breakpoint", "access", "cpuid",
+            "hypercall", "hlt", "shutdown", "fetch", "exclusive"};
     private static final int NO_EXIT = -1;
     private static final int INVALID_OPCODE = 6;
-    private static final int GENERAL_PROTECTION = 13;
     private static final long APIC_BSP = 1 << 8;
-    private static final int SPURIOUS = 0xF0;
-    private static final int APIC_SOFTWARE_ENABLED = 1 << 8;
-    private static final int LVT_LINT0 = 0x350;
-    private static final int LVT_LINT1 = 0x360;
 
-    /** Unwinds a thread whose vCPU was taken away. */
-    static final RuntimeException TAKEN_AWAY = new TakenAway();
-
-    private static final VarHandle MODE;
-    private static final VarHandle ACTIVITY;
-    private static final VarHandle FLUSH_WANTED;
+    private static final VarHandle RETIRED;
 
     static {
         try {
-            var lookup = MethodHandles.lookup();
-            MODE = lookup.findVarHandle(Vcpu.class, "mode", int.class);
-            ACTIVITY = lookup.findVarHandle(Vcpu.class, "activity", int.class);
-            FLUSH_WANTED = lookup.findVarHandle(Vcpu.class, "flushWanted", long.class);
+            RETIRED = MethodHandles.lookup().findVarHandle(Vcpu.class, "retired", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -93,34 +58,31 @@ final class Vcpu {
     final Fitted<LapicFactory, Lapic> lapic;
     private final SimPartition vm;
     private final Rendezvous rendezvous;
+    private final Presence presence = new Presence();
     private final Inbox inbox = new Inbox();
-    private final Slot slot;
+    private final Requests requests;
     private final VmTimer lapicTimer;
     private final Accesses accesses;
     private final Interrupts interrupts;
     private final long[] exits = new long[CpuExit.EXCLUSIVE + 1];
 
     private volatile @Nullable Thread thread;
-    private volatile int mode = OUT;
-    private int activity;
-    /** Whether the answer in the slot is for the CPU; else the hypervisor itself made the request. */
-    private boolean answerWanted;
+    private final Activity activity;
     private boolean exclusiveWanted;
     private int exclusiveExit = NO_EXIT;
     private long adjustmentSeen;
+    /** Retired instructions when it last left the guest for no reason of its own: for people. */
+    private long retired;
     private @Nullable VcpuState startState;
-
-    /** The newest shoot-down that concerns this vCPU, and the newest one that it has done. */
-    private volatile long flushWanted;
-    private volatile long flushDone;
 
     Vcpu(SimPartition vm, int index, HardwareChoice hardware) {
         this.vm = vm;
         this.index = index;
         this.rendezvous = vm.rendezvous;
-        this.slot = new Slot(vm, index);
+        this.activity = new Activity(firstActivity());
+        this.requests = new Requests(vm, this, activity, presence);
         this.lapicTimer = vm.clock.lapicTimer(() -> post(Inbox.TIMER));
-        this.accesses = new Accesses(vm, this);
+        this.accesses = new Accesses(vm, this, requests);
         this.interrupts = new Interrupts(this, vm.fabric);
         var spec = new CpuSpec(index, vm.vcpuCount(), TSC_HERTZ, vm.behaviour());
         this.cpu = new Fitted<>("cpu" + index, hardware.cpus(), hardware.cpu(),
@@ -129,7 +91,6 @@ final class Vcpu {
         this.lapic = new Fitted<>("lapic" + index, hardware.lapics(), hardware.lapic(),
                 (factory, stage) -> factory.create(index, new LapicSide(vm, this, lapicTimer, stage)),
                 MustHold::lapic, Runnable::run, this::refit);
-        this.activity = firstActivity();
         accesses.findApicPage();
     }
 
@@ -197,17 +158,22 @@ final class Vcpu {
 
     /** {@return whether it stands still: whoever has made sure that it stays so may use its models} */
     boolean out() {
-        return mode == OUT;
+        return presence.out();
+    }
+
+    /** ACRN's way to tell of a triple fault. */
+    void requestPowerOff() {
+        requests.powerOff();
     }
 
     /** {@return whether its thread is inside the HSM} */
     boolean inUpcall() {
-        return mode == UPCALL;
+        return presence.inUpcall();
     }
 
     /** {@return the number of its request, if that is complete although the upcall has not returned; else 0} */
     long overdue() {
-        return inUpcall() && slot.complete() ? slot.requests() : 0;
+        return inUpcall() && requests.answered() ? requests.count() : 0;
     }
 
     /**
@@ -216,7 +182,7 @@ final class Vcpu {
      * @return false when the thread has just come back
      */
     boolean takeAway() {
-        return MODE.compareAndSet(this, UPCALL, OUT);
+        return presence.takeAway();
     }
 
     /** {@return whether the calling thread is the one that runs it} */
@@ -226,19 +192,15 @@ final class Vcpu {
 
     /** Asks for a shoot-down. The guest is not entered again before it is done. */
     void wantFlush(long number) {
-        long wanted = flushWanted;
-        while (wanted < number && !FLUSH_WANTED.compareAndSet(this, wanted, number)) {
-            wanted = flushWanted;
-        }
-        if (mode == GUEST) {
+        presence.wantFlush(number);
+        if (presence.inGuest()) {
             cpu().attention();
         }
     }
 
     /** {@return whether it can use no translation of before this shoot-down} */
     boolean flushed(long number) {
-        // Partner: enterGuest() stores GUEST before it reads flushWanted, wantFlush() does it the other way round.
-        return flushDone >= number || mode != GUEST;
+        return presence.hasFlushed(number);
     }
 
     /** {@return what it does, for people} */
@@ -246,11 +208,11 @@ final class Vcpu {
         if (vm.life.over()) {
             return "powered off";
         }
-        return switch ((int) ACTIVITY.getOpaque(this)) {
+        return switch (activity.now()) {
             case HALTED -> "halted";
             case WAIT_SIPI -> "waiting for SIPI";
             case SHUT_DOWN -> "shut down";
-            case IN_REQUEST -> slot.text();
+            case IN_REQUEST -> requests.text();
             default -> rendezvous.open() ? "running" : "stopped";
         };
     }
@@ -267,7 +229,7 @@ final class Vcpu {
 
     /** Enters the run loop. @return false when the gate is closed; it is OUT then */
     boolean enter() {
-        MODE.setVolatile(this, HOST);
+        presence.enterHost();
         if (rendezvous.open()) {
             return true;
         }
@@ -277,7 +239,10 @@ final class Vcpu {
 
     /** Leaves the run loop: it stands still from now on. */
     void leave() {
-        MODE.setVolatile(this, OUT);
+        if (cpu.made()) {
+            RETIRED.setOpaque(this, cpu().retired());
+        }
+        presence.leave();
         rendezvous.left();
     }
 
@@ -286,9 +251,9 @@ final class Vcpu {
         if (!rendezvous.open()) {
             return true;
         }
-        return switch (activity) {
+        return switch (activity.now()) {
             case RUNNING -> false;
-            case IN_REQUEST -> !slot.complete();
+            case IN_REQUEST -> !requests.answered();
             // The gate may have closed between HLT and the look at what the local APIC holds already.
             case HALTED -> inbox.empty() && !interrupts.changed();
             default -> inbox.empty();
@@ -297,7 +262,7 @@ final class Vcpu {
 
     /** {@return whether it waits for the completion of an I/O request} */
     boolean waitsForAnswer() {
-        return activity == IN_REQUEST;
+        return activity.is(IN_REQUEST);
     }
 
     /** {@return whether a split lock is to be executed: {@link #exclusive} is due, from OUT} */
@@ -321,16 +286,16 @@ final class Vcpu {
      * @return whether there is more to do; if not, it is to leave until that changes
      */
     boolean step(long budget) {
-        if (activity == IN_REQUEST && !takeAnswer()) {
+        if (activity.is(IN_REQUEST) && !requests.takeAnswer()) {
             return false;
         }
         if (!inbox.empty()) {
             takeMessages();
         }
-        if (interrupts.due() && (activity == RUNNING || activity == HALTED) && interrupts.deliver()) {
-            activate(RUNNING);
+        if (interrupts.due() && (activity.is(RUNNING) || activity.is(HALTED)) && interrupts.deliver()) {
+            activity.become(RUNNING);
         }
-        if (activity != RUNNING) {
+        if (!activity.is(RUNNING)) {
             return false;
         }
         run(budget);
@@ -349,26 +314,20 @@ final class Vcpu {
 
     private int enterGuest(long budget) {
         Cpu running = cpu();
-        MODE.setVolatile(this, GUEST);
-        if (flushWanted != flushDone) {
-            flush(running);
+        long shootDown = presence.enterGuest();
+        if (shootDown != 0) {
+            running.flushTranslations();
+            presence.flushed(shootDown);
         }
         int reason = running.run(budget);
-        MODE.setRelease(this, HOST);
+        presence.leaveGuest();
         return reason;
-    }
-
-    private void flush(Cpu running) {
-        long wanted = flushWanted;
-        running.flushTranslations();
-        flushDone = wanted;
     }
 
     private void handle(int reason) {
         switch (reason) {
-            case BUDGET, ATTENTION -> {
-                // What is due is looked at before the guest is entered again.
-            }
+            // What is due is looked at before the guest is entered again.
+            case BUDGET, ATTENTION -> RETIRED.setOpaque(this, cpu().retired());
             case WINDOW -> interrupts.windowOpened();
             case ACCESS -> accesses.handle(cpu().exit());
             case CPUID -> vm.leaves.answer(cpu(), (int) cpu().exit().address);
@@ -383,7 +342,7 @@ final class Vcpu {
     }
 
     private void halt() {
-        activate(HALTED);
+        activity.become(HALTED);
         followTimeStampCounter();
         interruptsChanged();
     }
@@ -406,59 +365,8 @@ final class Vcpu {
     }
 
     private void shutdown() {
-        activate(SHUT_DOWN);
+        activity.become(SHUT_DOWN);
         vm.tripleFault(this, StartState.report(cpu()));
-    }
-
-    // ---- I/O requests
-
-    /** Sends an access to the HSM; in direct mode the answer is there on return. */
-    void request(CpuExit exit, int type) {
-        ACTIVITY.setOpaque(this, IN_REQUEST);
-        if (slot.post(type, exit.address, exit.size, exit.write, exit.value)) {
-            answerWanted = true;
-            upcall();
-            takeAnswer();
-        } else {
-            activate(RUNNING);
-            cpu().fault(GENERAL_PROTECTION, 0);
-        }
-    }
-
-    /** ACRN's way to tell of a triple fault: the sleep request S5 at the PM1 control port ({@code hsm.md} 14.8). */
-    void requestPowerOff() {
-        if (slot.post(IoRequestPage.PORTIO, 0x404, 2, true, 0x3400)) {
-            activate(IN_REQUEST);
-            upcall();
-            takeAnswer();
-        }
-    }
-
-    /** The call into the HSM. Who comes back from it and finds the vCPU taken away must not touch it any more. */
-    private void upcall() {
-        MODE.setRelease(this, UPCALL);
-        try {
-            vm.upcall.request(index);
-        } finally {
-            if (!MODE.compareAndSet(this, UPCALL, HOST)) {
-                throw TAKEN_AWAY;
-            }
-        }
-    }
-
-    private boolean takeAnswer() {
-        if (!slot.complete()) {
-            return false;
-        }
-        long value = slot.take();
-        if (answerWanted) {
-            answerWanted = false;
-            activate(RUNNING);
-            cpu().answer(value);
-        } else {
-            activate(SHUT_DOWN);
-        }
-        return true;
     }
 
     // ---- messages
@@ -468,9 +376,9 @@ final class Vcpu {
         if ((signals & Inbox.INIT) != 0) {
             init();
         }
-        if ((signals & Inbox.STARTUP) != 0 && activity == WAIT_SIPI) {
+        if ((signals & Inbox.STARTUP) != 0 && activity.is(WAIT_SIPI)) {
             cpu().startup(inbox.startVector());
-            activate(RUNNING);
+            activity.become(RUNNING);
         }
         if ((signals & Inbox.TIMER) != 0) {
             lapic().timer();
@@ -490,16 +398,12 @@ final class Vcpu {
         lapic().init();
         interrupts.forget();
         accesses.findApicPage();
-        activate((lapic().base() & APIC_BSP) != 0 ? RUNNING : WAIT_SIPI);
+        activity.become((lapic().base() & APIC_BSP) != 0 ? RUNNING : WAIT_SIPI);
     }
 
     /** Something happened after which another interrupt may be due. */
     void interruptsChanged() {
         interrupts.change();
-    }
-
-    private void activate(int now) {
-        ACTIVITY.setOpaque(this, now);
     }
 
     private int firstActivity() {
@@ -521,10 +425,10 @@ final class Vcpu {
         inbox.clear();
         interrupts.forget();
         accesses.findApicPage();
-        answerWanted = false;
+        requests.forget();
         exclusiveWanted = false;
         exclusiveExit = NO_EXIT;
-        activate(firstActivity());
+        activity.become(firstActivity());
     }
 
     /**
@@ -538,9 +442,7 @@ final class Vcpu {
             prepare();
         }
         if (index == 0 && vm.behaviour() == Behaviour.X86) {
-            lapic().write(SPURIOUS, APIC_SOFTWARE_ENABLED | 0xFF);
-            lapic().write(LVT_LINT0, Lapic.EXTINT << 8);
-            lapic().write(LVT_LINT1, Lapic.NMI << 8);
+            StartState.virtualWire(lapic());
             interruptsChanged();
         }
     }
@@ -565,23 +467,14 @@ final class Vcpu {
 
     /** {@return what it does and has done, for people} */
     String describe() {
-        var text = new StringBuilder("vcpu%d %s, %d requests, exits".formatted(index, activity(), slot.requests()));
-        String[] names = {"budget", "attention", "window", "breakpoint", "access", "cpuid", "hypercall", "hlt",
-                "shutdown", "fetch", "exclusive"};
+        attention(); // so that a guest without exits is counted anew for the next look
+        var text = new StringBuilder("vcpu%d %s, %d instructions, %d requests, exits".formatted(index, activity(),
+                (long) RETIRED.getOpaque(this), requests.count()));
         for (int i = 0; i < exits.length; i++) {
             if (exits[i] != 0) {
-                text.append(' ').append(names[i]).append(' ').append(exits[i]);
+                text.append(' ').append(EXITS[i]).append(' ').append(exits[i]);
             }
         }
         return text.toString();
-    }
-
-    /** Without a stack trace, since one instance serves all. */
-    private static final class TakenAway extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        TakenAway() {
-            super("the vCPU goes on on another thread", null, false, false);
-        }
     }
 }

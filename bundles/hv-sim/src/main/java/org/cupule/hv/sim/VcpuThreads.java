@@ -135,7 +135,7 @@ final class VcpuThreads {
                 busy = vcpu.step(Long.MAX_VALUE);
             }
         } catch (RuntimeException | Error e) {
-            if (e == Vcpu.TAKEN_AWAY) {
+            if (e == Requests.TAKEN_AWAY) {
                 LOG.info("{} vcpu{}: the upcall that did not return has come back", vm.name(), vcpu.index);
                 return false;
             }

@@ -15,6 +15,7 @@ import org.cupule.hypervisor.Region;
 import org.cupule.ram.Access;
 import org.cupule.tck.hypervisor.PartitionFixture;
 import org.cupule.types.Behaviour;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class DeterministicTest extends PartitionFixture {
@@ -45,6 +46,11 @@ class DeterministicTest extends PartitionFixture {
     private static void end(Partition vm) {
         vm.pause();
         vm.destroy();
+    }
+
+    @AfterEach
+    void endAll() {
+        hypervisor.deactivate();
     }
 
     @Test

@@ -307,6 +307,48 @@ class SwapTest {
     }
 
     @Test
+    void aFactoryThatGoesInsideAnUpcallDoesNotHangItsThread() {
+        try (var rig = Rig.of(List.of(in(0x60, 1), in(0x61, 1), back(1)))) {
+            rig.inUpcall = () -> {
+                if (rig.requests.size() == 1) {
+                    rig.hypervisor.unbindEpt(rig.epts);
+                }
+            };
+            rig.started();
+            Rig.await("parked", () -> rig.hypervisor.targets().getFirst().status().startsWith("parked"));
+            assertThat(rig.vm.state()).isEqualTo(State.PAUSED);
+            rig.hypervisor.bindEpt(rig.epts, LATER);
+            Rig.await("goes on", () -> rig.requests.size() > 10);
+        }
+    }
+
+    @Test
+    void aCpuThatCannotBeMadeIsToldAtTheStart() {
+        try (var rig = Rig.of(WORK)) {
+            rig.hypervisor
+                    .bindCpu(new FakeCpu.Factory(new ModelInfo("cpu", "unmakable", "9.0.0", "for tests"), List.of(),
+                            List.of()), LATER);
+            var vm = rig.hypervisor.create(Rig.creation(1), rig);
+            vm.setIoRequestPage(rig.pageMemory);
+            LifecycleTest.refuses(Errno.EIO, vm::start);
+            assertThat(vm.state()).isEqualTo(State.CREATED);
+            vm.destroy();
+        }
+    }
+
+    @Test
+    void anEptThatCannotBeMadeIsToldAtTheCreationAndTakesNoSlot() {
+        try (var rig = Rig.of(WORK)) {
+            rig.hypervisor.bindEpt(new Bad("unmakable", StateSchema.first("ept"), () -> {
+                throw new IllegalStateException("planted");
+            }), LATER);
+            LifecycleTest.refuses(Errno.EIO, () -> rig.hypervisor.create(Rig.creation(1), rig));
+            rig.hypervisor.bindEpt(new IntervalEptFactory(), LATER);
+            assertThat(rig.hypervisor.targets()).extracting(Target::vmid).containsOnly(1);
+        }
+    }
+
+    @Test
     void aBetterModelThatComesReplacesNothing() {
         try (var rig = Rig.of(WORK).started()) {
             rig.hypervisor.bindEpt(new Bad("better", StateSchema.first("ept"), () -> {
