@@ -58,18 +58,18 @@ public final class IoRequestPage {
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final VarHandle STATE = INT.varHandle();
-    private static final int TYPE = 0;
-    private static final int COMPLETION_POLLING = 4;
-    private static final int DIRECTION = 64;
-    private static final int ADDRESS = 72;
-    private static final int SIZE = 80;
-    private static final int VALUE = 88;
-    private static final int BUS = 92;
-    private static final int DEVICE = 96;
-    private static final int FUNCTION = 100;
-    private static final int REGISTER = 104;
-    private static final int KERNEL_HANDLED = 132;
-    private static final int PROCESSED = 136;
+    private static final long TYPE = C.offset(AcrnIoRequest.LAYOUT, "type");
+    private static final long COMPLETION_POLLING = C.offset(AcrnIoRequest.LAYOUT, "completion_polling");
+    private static final long DIRECTION = C.offset(AcrnIoRequest.LAYOUT, "reqs", "mmio_request", "direction");
+    private static final long ADDRESS = C.offset(AcrnIoRequest.LAYOUT, "reqs", "mmio_request", "address");
+    private static final long SIZE = C.offset(AcrnIoRequest.LAYOUT, "reqs", "mmio_request", "size");
+    private static final long VALUE = C.offset(AcrnIoRequest.LAYOUT, "reqs", "mmio_request", "value");
+    private static final long BUS = C.offset(AcrnIoRequest.LAYOUT, "reqs", "pci_request", "bus");
+    private static final long DEVICE = C.offset(AcrnIoRequest.LAYOUT, "reqs", "pci_request", "dev");
+    private static final long FUNCTION = C.offset(AcrnIoRequest.LAYOUT, "reqs", "pci_request", "func");
+    private static final long REGISTER = C.offset(AcrnIoRequest.LAYOUT, "reqs", "pci_request", "reg");
+    private static final long KERNEL_HANDLED = C.offset(AcrnIoRequest.LAYOUT, "kernel_handled");
+    private static final long PROCESSED = C.offset(AcrnIoRequest.LAYOUT, "processed");
 
     private final MemorySegment page;
 
