@@ -3,6 +3,9 @@ package org.cupule.hsm;
 import java.util.List;
 import java.util.Optional;
 import org.cupule.hypervisor.HypervisorInfo;
+import org.cupule.hsm.servicevm.ServiceVm;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -21,7 +24,7 @@ public interface HypervisorServiceModule {
      * @param creation
      *            what is wanted
      * @return the VM; the caller owns it and destroys it
-     * @throws org.cupule.types.HsmException
+     * @throws HsmException
      *             EINVAL for every failure of the hypervisor to create ({@code hsm.md} 3.4), for more than 16 vCPUs,
      *             and for a wish that the hypervisor cannot meet; ENODEV when there is no such hypervisor
      */
@@ -32,4 +35,17 @@ public interface HypervisorServiceModule {
 
     /** {@return the VM with this id} */
     Optional<VirtualMachine> machine(int vmid);
+
+    /**
+     * {@return control of the host side's processors under a hypervisor}; its calls fail with EOPNOTSUPP where the
+     * hypervisor has none
+     *
+     * @param hypervisor
+     *            its name; empty for the default one
+     * @throws HsmException
+     *             ENODEV when there is no such hypervisor
+     */
+    default ServiceVm serviceVm(String hypervisor) {
+        throw new HsmException(Errno.EOPNOTSUPP, "service VM", "this HSM has no control of processors");
+    }
 }

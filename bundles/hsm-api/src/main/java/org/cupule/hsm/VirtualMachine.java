@@ -5,11 +5,15 @@ import java.util.Map;
 import org.cupule.hsm.interrupt.Interrupts;
 import org.cupule.hsm.ioreq.IoRequests;
 import org.cupule.hsm.memory.GuestMemory;
+import org.cupule.hsm.passthrough.Passthrough;
+import org.cupule.hsm.power.Power;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionEvent;
 import org.cupule.hypervisor.VcpuState;
 import org.cupule.time.VmClock;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -77,6 +81,16 @@ public interface VirtualMachine extends AutoCloseable {
 
     /** {@return interrupt injection} */
     Interrupts interrupts();
+
+    /** {@return devices of the host and of the hypervisor in this VM}; its calls fail with EOPNOTSUPP without any */
+    default Passthrough passthrough() {
+        throw new HsmException(Errno.EOPNOTSUPP, "passthrough", "this VM has no passthrough");
+    }
+
+    /** {@return C-states and P-states}; its calls fail with EOPNOTSUPP where the hypervisor tells none */
+    default Power power() {
+        throw new HsmException(Errno.EOPNOTSUPP, "power", "this VM has no power queries");
+    }
 
     /** {@return the VM's clock} */
     VmClock clock();

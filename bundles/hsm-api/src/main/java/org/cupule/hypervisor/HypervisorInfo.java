@@ -59,6 +59,14 @@ public record HypervisorInfo(String name, String version, String description, Sl
         /** It injects for irqfds itself. */
         IRQFD_OFFLOAD,
         /** Its hardware components can be swapped while a partition runs. */
-        HARDWARE_SWAP
+        HARDWARE_SWAP,
+        /** It gives devices of the host, and devices of its own, to partitions. */
+        PASSTHROUGH,
+        /** It counts interrupts and throttles storms. */
+        INTERRUPT_MONITOR,
+        /** It tells C-states and P-states. */
+        POWER_QUERIES,
+        /** It can take a processor away from the host side. */
+        SERVICE_CPUS
     }
 }

@@ -4,6 +4,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import org.cupule.time.VmClock;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.cupule.types.Msi;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -107,6 +109,28 @@ public interface Partition {
 
     /** Tells that a GSI was acknowledged at its I/O APIC; the listener must not wait. Null-object by default. */
     void onEndOfInterrupt(EndOfInterruptListener listener);
+
+    /**
+     * {@return devices of the host and of the hypervisor in this partition}
+     *
+     * @throws HsmException
+     *             EOPNOTSUPP without {@code PASSTHROUGH}
+     */
+    default DeviceAssignment deviceAssignment() {
+        throw new HsmException(Errno.EOPNOTSUPP, "passthrough",
+                "the hypervisor of VM " + vmid() + " can give it no devices of the host: choose another hypervisor");
+    }
+
+    /**
+     * {@return the interrupt monitor of this partition}
+     *
+     * @throws HsmException
+     *             EOPNOTSUPP without {@code INTERRUPT_MONITOR}
+     */
+    default InterruptMonitor interruptMonitor() {
+        throw new HsmException(Errno.EOPNOTSUPP, "interrupt monitor",
+                "the hypervisor of VM " + vmid() + " does not count interrupts: choose another hypervisor");
+    }
 
     /** {@return the VM's clock} */
     VmClock clock();

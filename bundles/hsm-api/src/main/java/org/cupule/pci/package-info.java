@@ -1,6 +1,6 @@
 /**
  * PCI: what a function is, and the bus that keeps its configuration space. hw-pci makes buses; machine has one for
- * emulated devices, a hypervisor one for assigned ones.
+ * emulated devices, a hypervisor one for assigned ones, whose devices come from {@code HostDeviceProvider} services.
  */
 @NullMarked
 @Export

@@ -1,5 +1,5 @@
 /**
- * Interrupt injection: lines and messages. Seed patch 12.
+ * Interrupt injection: lines and messages, and the monitor. Seed patch 12.
  */
 @NullMarked
 @Export
