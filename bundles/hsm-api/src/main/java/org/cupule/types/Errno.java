@@ -35,16 +35,32 @@ public enum Errno {
     ENODEV(19),
     /** Invalid argument. */
     EINVAL(22),
+    /** Too many open files in the system. */
+    ENFILE(23),
+    /** Too many open files in the process. */
+    EMFILE(24),
     /** Inappropriate ioctl: unknown command or hypercall. */
     ENOTTY(25),
     /** No space left. */
     ENOSPC(28),
+    /** The other end of a pipe or socket is gone. */
+    EPIPE(32),
+    /** A name is too long. */
+    ENAMETOOLONG(36),
     /** Not implemented by this hypervisor. */
     ENOSYS(38),
+    /** A message is too long. */
+    EMSGSIZE(90),
     /** Operation not supported by this implementation. */
     EOPNOTSUPP(95),
+    /** An address is in use. */
+    EADDRINUSE(98),
+    /** The other end has broken a connection off. */
+    ECONNRESET(104),
     /** A deadline passed. */
-    ETIMEDOUT(110);
+    ETIMEDOUT(110),
+    /** Nobody listens there. */
+    ECONNREFUSED(111);
 
     private final int number;
 

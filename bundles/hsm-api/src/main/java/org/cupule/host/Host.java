@@ -1,0 +1,81 @@
+package org.cupule.host;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * The operating system below. An OSGi service; there is none where the system is not supported, or where native access
+ * is denied.
+ *
+ * <p>
+ * Every failure is an {@code HsmException} with the system's own error number.
+ *
+ * @threading any thread
+ */
+@ProviderType
+public interface Host {
+    /** {@return what it is, for people} */
+    String name();
+
+    /**
+     * Makes shared memory: zeroed, given real pages only as they are touched, never to shrink.
+     *
+     * @param name
+     *            for people who look at the process; at most 200 characters
+     * @param lengthBytes
+     *            positive, else EINVAL
+     * @return a descriptor that this and other processes can map
+     */
+    Descriptor memory(String name, long lengthBytes);
+
+    /**
+     * Maps shared memory for reading and writing. No room in swap is set aside for it.
+     *
+     * @param memory
+     *            made by {@link #memory}, or received from another process. It is sealed against shrinking first, so
+     *            that the other process cannot take pages away under this one; EPERM when it cannot be
+     * @param offset
+     *            where to begin, a multiple of the page size
+     * @param lengthBytes
+     *            positive; EINVAL when the memory ends before
+     * @param arena
+     *            unmaps it when it is closed
+     * @return the memory, page-aligned
+     */
+    MemorySegment map(Descriptor memory, long offset, long lengthBytes, Arena arena);
+
+    /**
+     * Makes an event counter that other processes can share.
+     *
+     * @param initial
+     *            what it counts at first
+     */
+    EventFd eventFd(int initial);
+
+    /**
+     * Takes a descriptor as an event counter. Two descriptors of one counter give handles that are
+     * {@linkplain EventFd#same the same}.
+     *
+     * @param descriptor
+     *            copied: the caller still owns it; EINVAL when it is not an eventfd, EBADF when it is closed
+     */
+    EventFd eventFd(Descriptor descriptor);
+
+    /** {@return the descriptors of this process, by number} */
+    DescriptorTable descriptors();
+
+    /**
+     * Listens on a local socket that only the user of this process can connect to: its file has mode 0600 from its
+     * first moment.
+     *
+     * @param path
+     *            of the socket file, at most 107 bytes, else ENAMETOOLONG. A file that a dead server left behind is
+     *            replaced; EADDRINUSE when somebody listens there, EEXIST when it is not a socket
+     */
+    UnixServer listen(Path path, SocketType type);
+
+    /** Connects to a local socket. ENOENT or ECONNREFUSED when nobody listens. */
+    UnixConnection connect(Path path, SocketType type);
+}
