@@ -1,6 +1,7 @@
 /*
  * kernels: seven integer loops that look like what programs do, for the speed of a processor model.
  *
+ *   kernels begin
  *   kernel alu ticks 123456789 micros 47380 checksum 1a2b3c4d
  *
  * Options: scale=N makes each N times as long (default 10), rounds=N repeats all of them, each round a line for each
@@ -200,6 +201,7 @@ void guest(u32 cpu) {
     for (u32 i = 0; i < count; i++) {
         wrong += checked(&kernels[i]);
     }
+    print("kernels begin\n");
     for (u32 round = 0; round < rounds; round++) {
         for (u32 i = 0; i < count; i++) {
             if (only == 0 || only == i + 1) {

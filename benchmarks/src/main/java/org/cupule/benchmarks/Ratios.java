@@ -5,11 +5,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
+import java.util.stream.DoubleStream;
 
 /**
- * Goals 5, 6, 7 and 9 as ratios: both sides in one run, by turns, and the median of the rounds. Absolute times of a
- * machine that others use as well mean little; the ratio inside a round means much.
+ * Goals 1, 3, 5, 6, 7, 9 and 11 as ratios: both sides in one run, by turns, and the median of the rounds. Absolute
+ * times of a machine that others use as well mean little; the ratio inside a round means much.
  */
 public final class Ratios {
     private static final int ROUNDS = 9;
@@ -17,6 +19,9 @@ public final class Ratios {
     /** The interpreter has many paths; each is compiled only when it has run often. */
     private static final int LONG_WARM_UPS = 20;
     private static final int CALLS = 2_000_000;
+    /** Enough for the interpreter to be compiled before the last one, which counts. */
+    private static final int KERNEL_ROUNDS = 3;
+    private static final int SWAPS = 400;
     private static volatile long sink;
 
     private Ratios() {
@@ -29,18 +34,53 @@ public final class Ratios {
      *            numbers of goals; none for all
      */
     public static void main(String[] arguments) throws Exception {
-        List<String> goals = List.of(arguments.length == 0 ? new String[]{"5", "6", "7", "9"} : arguments);
+        List<String> goals = List
+                .of(arguments.length == 0 ? new String[]{"1", "3", "5", "6", "7", "9", "11"} : arguments);
         System.out.println(
                 "goal  what                                              ratio    min    max      ours    other ns");
         for (String goal : goals) {
             switch (goal) {
+                case "1" -> kernels(1, "qemu-system-x86_64");
+                case "3" -> kernels(3, "bochs");
                 case "5" -> exits();
                 case "6" -> dispatch();
                 case "7" -> ranges();
                 case "9" -> crossThread();
-                default -> throw new IllegalArgumentException("goal " + goal + " is not 5, 6, 7 or 9");
+                case "11" -> swap();
+                default -> throw new IllegalArgumentException("goal " + goal + " is not 1, 3, 5, 6, 7, 9 or 11");
             }
         }
+    }
+
+    private static void kernels(int goal, String other) throws Exception {
+        Path root = Path.of(System.getProperty("cupule.root", "."));
+        Path launcher = root.resolve("launcher/target/cupule-1.0.0-SNAPSHOT.jar");
+        if (!Yardsticks.present(other) || !Yardsticks.present("nasm")) {
+            skip(goal, other + ", nasm");
+            return;
+        }
+        Path guests = root.resolve("guests");
+        // Speed, ours / theirs: the inverse of the times.
+        row(goal, "speed of seven kernels, interpreter / " + other, true,
+                () -> Kernels.nanos(Kernels.ours(launcher, guests, KERNEL_ROUNDS)),
+                () -> Kernels.nanos(other.equals("bochs")
+                        ? Kernels.bochs(guests)
+                        : Kernels.qemu(guests, KERNEL_ROUNDS)));
+    }
+
+    private static void swap() throws Exception {
+        try (var uart = new SwappedUart(); var rebind = new Rebind()) {
+            for (int i = 0; i < WARM_UPS; i++) {
+                median(uart::pauseNanos);
+                median(rebind::nanos);
+            }
+            row(11, "pause p50 of a live UART swap / DS rebind p50", false, () -> median(uart::pauseNanos),
+                    () -> median(rebind::nanos));
+        }
+    }
+
+    private static double median(DoubleSupplier call) {
+        return DoubleStream.generate(call).limit(SWAPS).sorted().skip(SWAPS / 2).findFirst().orElseThrow();
     }
 
     private static void exits() throws Exception {
