@@ -13,14 +13,15 @@ attempt:
         push    r14
         push    r15
         mov     [recovery_rsp], rsp
-        mov     rax, rdi
+        mov     r11, rdi
         mov     rdi, rsi
         mov     rsi, rdx
+        xor     eax, eax
         xor     ecx, ecx
         xor     edx, edx
         xor     ebx, ebx
         xor     ebp, ebp
-        call    rax
+        call    r11
         mov     [attempt_rax], rax
         xor     eax, eax
 leave_: mov     rsp, [recovery_rsp]

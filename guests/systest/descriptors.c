@@ -9,11 +9,12 @@ static void load_ss(u64 selector) {
 static void load_ldtr(u64 selector) { __asm__ volatile("lldt %w0" : : "r"(selector)); }
 static void load_tr(u64 selector) { __asm__ volatile("ltr %w0" : : "r"(selector)); }
 
+/* Bits 19:16 of what LAR returns are undefined. */
 static void lar(u64 selector) {
     u32 value = 0xDEAD;
     u8 zero;
     __asm__ volatile("lar %2, %0; setz %1" : "+r"(value), "=qm"(zero) : "r"((u32)selector) : "cc");
-    print(" %c%x", zero ? '=' : '!', value);
+    print(" %c%x", zero ? '=' : '!', zero ? value & 0xFFF0FFFF : value);
 }
 
 static void lsl(u64 selector) {

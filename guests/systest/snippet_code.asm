@@ -657,6 +657,8 @@ add_8:          add     qword [rdi], 1
         mov     eax, 0x66
         ret
         TEST    "break: general detect", 0
+        xor     eax, eax
+        mov     dr0, rax
         mov     eax, 0x2400
         mov     dr7, rax
         mov     rax, dr0
