@@ -13,9 +13,14 @@ import org.cupule.hsm.impl.ioreq.RoutedIoRequests;
 import org.cupule.hsm.impl.life.Life;
 import org.cupule.hsm.impl.memory.MappedMemory;
 import org.cupule.hsm.impl.memory.VmArena;
+import org.cupule.hsm.impl.passthrough.PartitionPassthrough;
+import org.cupule.hsm.impl.power.HypervisorPower;
 import org.cupule.hsm.interrupt.Interrupts;
 import org.cupule.hsm.ioreq.IoRequests;
 import org.cupule.hsm.memory.GuestMemory;
+import org.cupule.hsm.passthrough.Passthrough;
+import org.cupule.hsm.power.Power;
+import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionEvent;
@@ -41,6 +46,8 @@ final class HostedVm implements VirtualMachine {
     private final MappedMemory memory;
     private final RoutedIoRequests ioRequests;
     private final PartitionInterrupts interrupts;
+    private final PartitionPassthrough passthrough;
+    private final HypervisorPower power;
     private final Consumer<HostedVm> unlink;
     private final List<EventListener> listeners = new CopyOnWriteArrayList<>();
 
@@ -54,17 +61,19 @@ final class HostedVm implements VirtualMachine {
      * @param unlink
      *            takes the VM out of the HSM's list
      */
-    HostedVm(VmCreation creation, HypervisorInfo hypervisor, Partition partition, VmArena arena, MemorySegment page,
+    HostedVm(VmCreation creation, Hypervisor hypervisor, Partition partition, VmArena arena, MemorySegment page,
             Consumer<HostedVm> unlink) {
         this.name = creation.name();
         this.life = new Life(name.isEmpty() ? "VM" + partition.vmid() : name);
-        this.hypervisor = hypervisor;
+        this.hypervisor = hypervisor.info();
         this.partition = partition;
         this.arena = arena;
         this.memory = new MappedMemory(life, partition, arena);
-        this.ioRequests = new RoutedIoRequests(life, partition, new IoRequestPage(page), hypervisor.slotProtocol(),
+        this.ioRequests = new RoutedIoRequests(life, partition, new IoRequestPage(page), this.hypervisor.slotProtocol(),
                 creation.behaviour(), creation.queuedUpcall());
         this.interrupts = new PartitionInterrupts(life, partition);
+        this.passthrough = new PartitionPassthrough(life, partition, hypervisor);
+        this.power = new HypervisorPower(life, hypervisor);
         this.unlink = unlink;
     }
 
@@ -167,6 +176,7 @@ final class HostedVm implements VirtualMachine {
         if (!left.isEmpty()) {
             LOG.error("{}; it was left behind when the VM was destroyed", left);
         }
+        interrupts.close();
         arena.close();
         LOG.info("VM '{}' destroyed", name);
     }
@@ -218,6 +228,18 @@ final class HostedVm implements VirtualMachine {
     public Interrupts interrupts() {
         life.check("interrupts");
         return interrupts;
+    }
+
+    @Override
+    public Passthrough passthrough() {
+        life.check("passthrough");
+        return passthrough;
+    }
+
+    @Override
+    public Power power() {
+        life.check("power");
+        return power;
     }
 
     @Override

@@ -5,9 +5,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.ReentrantLock;
 import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
+import org.cupule.hsm.impl.servicevm.CpuRemoval;
+import org.cupule.hsm.impl.whiteboard.Whiteboard;
+import org.cupule.hsm.ioreq.IoRequestClient;
+import org.cupule.hsm.servicevm.ServiceVm;
 import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.types.Errno;
@@ -36,6 +41,8 @@ public final class RoutingHsm implements HypervisorServiceModule {
     }
 
     private final List<HostedVm> machines = new CopyOnWriteArrayList<>();
+    private final Whiteboard whiteboard = new Whiteboard(machines);
+    private final ReentrantLock removingCpu = new ReentrantLock();
     private volatile List<Backend> backends = List.of();
     private volatile boolean stopped;
 
@@ -57,6 +64,22 @@ public final class RoutingHsm implements HypervisorServiceModule {
     /** Forgets a hypervisor: no VMs are made on it any more. */
     public synchronized void unbind(Hypervisor hypervisor) {
         backends = backends.stream().filter(backend -> backend.hypervisor != hypervisor).toList();
+    }
+
+    /** Attaches a client of I/O requests to the VMs that it wants. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void bindClient(IoRequestClient client, Map<String, Object> properties) {
+        whiteboard.came(client, properties);
+    }
+
+    /** Takes the changed properties of a client. */
+    public void updatedClient(IoRequestClient client, Map<String, Object> properties) {
+        whiteboard.changed(client, properties);
+    }
+
+    /** Detaches a client from all VMs; no request is lost. */
+    public void unbindClient(IoRequestClient client) {
+        whiteboard.left(client);
     }
 
     /** A changed configuration: there are no settings, and VMs must not end for it. */
@@ -86,8 +109,9 @@ public final class RoutingHsm implements HypervisorServiceModule {
     @Override
     public VirtualMachine create(VmCreation creation) {
         Hypervisor hypervisor = choose(creation.hypervisor());
-        HostedVm vm = new VmMaker(creation, hypervisor, machines::remove).make();
+        HostedVm vm = new VmMaker(creation, hypervisor, this::forget).make();
         machines.addFirst(vm);
+        whiteboard.came();
         if (stopped) {
             vm.close();
             throw new HsmException(Errno.ENODEV, "create", "the HSM has been stopped");
@@ -95,6 +119,16 @@ public final class RoutingHsm implements HypervisorServiceModule {
         LOG.info("VM '{}' created: id {}, {} vCPUs on {}", vm.name(), vm.vmid(), vm.vcpuCount(),
                 vm.hypervisor().name());
         return vm;
+    }
+
+    private void forget(HostedVm vm) {
+        machines.remove(vm);
+        whiteboard.gone(vm);
+    }
+
+    @Override
+    public ServiceVm serviceVm(String hypervisor) {
+        return new CpuRemoval(choose(hypervisor), removingCpu);
     }
 
     private Hypervisor choose(String wanted) {

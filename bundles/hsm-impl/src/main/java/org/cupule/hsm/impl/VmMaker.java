@@ -48,7 +48,7 @@ final class VmMaker {
             checkPartition(partition);
             MemorySegment page = arena.allocate(IoRequestPage.PAGE_BYTES);
             partition.setIoRequestPage(page);
-            HostedVm vm = new HostedVm(creation, info, partition, arena, page, unlink);
+            HostedVm vm = new HostedVm(creation, hypervisor, partition, arena, page, unlink);
             upcall.lead(vm);
             return vm;
         } catch (RuntimeException | Error failure) {

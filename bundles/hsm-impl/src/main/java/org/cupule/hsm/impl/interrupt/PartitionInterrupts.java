@@ -1,8 +1,16 @@
 package org.cupule.hsm.impl.interrupt;
 
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import org.cupule.hsm.impl.life.Life;
 import org.cupule.hsm.interrupt.Interrupts;
+import org.cupule.hsm.interrupt.IrqCount;
 import org.cupule.hypervisor.Partition;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.cupule.types.Msi;
 
 /**
@@ -11,8 +19,17 @@ import org.cupule.types.Msi;
  * @threading any thread
  */
 public final class PartitionInterrupts implements Interrupts {
+    private static final long PAGE_BYTES = 4096;
+    private static final int GET_COUNTS = 0;
+    private static final int SET_DELAY = 1;
+    private static final int COMMAND = 0;
+    private static final int COUNT = 4;
+    private static final int BUFFER = 8;
+    private static final int BUFFER_NUMBERS = 48;
+
     private final Life life;
     private final Partition partition;
+    private final MonitorPage kept = new MonitorPage();
 
     /** Makes the interrupts of a VM. */
     public PartitionInterrupts(Life life, Partition partition) {
@@ -30,5 +47,64 @@ public final class PartitionInterrupts implements Interrupts {
     public void msi(Msi msi) {
         life.check("msi");
         partition.injectMsi(msi);
+    }
+
+    @Override
+    public void monitor(MemorySegment page, Runnable release) {
+        try {
+            life.check("monitor");
+            if (page.byteSize() < PAGE_BYTES || page.address() % PAGE_BYTES != 0) {
+                throw new HsmException(Errno.EFAULT, "monitor",
+                        "%d bytes at 0x%x are not a page".formatted(page.byteSize(), page.address()));
+            }
+            partition.interruptMonitor().monitor(page);
+        } catch (RuntimeException | Error refused) {
+            release.run();
+            throw refused;
+        }
+        kept.keep(release);
+    }
+
+    @Override
+    public List<IrqCount> counts() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment page = command(arena, GET_COUNTS, BUFFER_NUMBERS, 0);
+            int used = Math.clamp(page.get(ValueLayout.JAVA_INT, COUNT), 0, BUFFER_NUMBERS);
+            List<IrqCount> counts = new ArrayList<>();
+            for (int index = 0; index + 1 < used; index += 2) {
+                counts.add(new IrqCount(number(page, index), number(page, index + 1)));
+            }
+            return counts;
+        }
+    }
+
+    @Override
+    public void delay(long millis) {
+        if (millis < 0) {
+            throw new HsmException(Errno.EINVAL, "delay", millis + " ms is not a delay");
+        }
+        try (Arena arena = Arena.ofConfined()) {
+            command(arena, SET_DELAY, 1, millis);
+        }
+    }
+
+    /** Carries out a command with a page of this call; the one that is kept stays. */
+    private MemorySegment command(Arena arena, int command, int count, long first) {
+        life.check("monitor");
+        MemorySegment page = arena.allocate(PAGE_BYTES, PAGE_BYTES);
+        page.set(ValueLayout.JAVA_INT, COMMAND, command);
+        page.set(ValueLayout.JAVA_INT, COUNT, count);
+        page.set(ValueLayout.JAVA_LONG, BUFFER, first);
+        partition.interruptMonitor().monitor(page);
+        return page;
+    }
+
+    private static long number(MemorySegment page, int index) {
+        return page.get(ValueLayout.JAVA_LONG, BUFFER + 8L * index);
+    }
+
+    /** Releases the page that is kept: the VM is destroyed. */
+    public void close() {
+        kept.close();
     }
 }
