@@ -90,6 +90,9 @@ public class MemtestIT {
 
             assertThat(memtest.errors()).as("errors").isZero();
             assertThat(swaps).isGreaterThanOrEqualTo(SWAPS);
+            System.out.printf(
+                    "VERIFIED: memtest86+: %d MiB, tests #0 to #%d, %d swaps of EPT and CPU model, 0 errors%n",
+                    memtest.mebibytes(), memtest.test() - 1, swaps);
         } finally {
             plugin.uninstall();
         }
