@@ -1,0 +1,142 @@
+package org.cupule.host.linux;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.cupule.host.Descriptor;
+import org.cupule.host.EventCounter;
+import org.cupule.host.EventSubscription;
+
+/**
+ * An eventfd of the kernel. Whoever shares one may have made it blocking: then it is asked before each call whether the
+ * call would wait. (Whether it is blocking belongs to all who share it, and must not be changed here.)
+ *
+ * @threading any thread
+ */
+final class LinuxEventCounter implements EventCounter {
+    private static final MemorySegment ONE = one();
+    private static final long MAX = org.cupule.host.EventFd.MAX;
+    /** The kernel refuses it at once. */
+    private static final long TOO_MUCH = -1;
+    private static final int EAGAIN = 11;
+    private static final int EOPNOTSUPP = 95;
+
+    private final LinuxDescriptor descriptor;
+    private final boolean own;
+    private final Poller poller;
+    private final Runnable onRelease;
+    private final Map<EventSubscription, Long> watches = new ConcurrentHashMap<>();
+
+    /**
+     * Takes a descriptor over.
+     *
+     * @param own
+     *            whether it was made here, without blocking
+     * @param onRelease
+     *            called before it is closed
+     */
+    LinuxEventCounter(LinuxDescriptor descriptor, boolean own, Poller poller, Runnable onRelease) {
+        this.descriptor = descriptor;
+        this.own = own;
+        this.poller = poller;
+        this.onRelease = onRelease;
+    }
+
+    private static MemorySegment one() {
+        return Arena.global().allocateFrom(ValueLayout.JAVA_LONG, 1).asReadOnly();
+    }
+
+    @Override
+    public void add(long count) {
+        int fd = descriptor.enter("add");
+        try (Arena arena = Arena.ofConfined()) {
+            long result = own || fits(fd, count)
+                    ? Libc.write(fd, arena.allocateFrom(ValueLayout.JAVA_LONG, count))
+                    : -EAGAIN;
+            Native.check(result, "add",
+                    "the event counter cannot take %s more now".formatted(Long.toUnsignedString(count)));
+        } finally {
+            descriptor.leave();
+        }
+    }
+
+    @Override
+    public void signal() {
+        if (descriptor.tryEnter()) {
+            try {
+                if (own || ready(descriptor.fd(), Libc.POLLOUT)) {
+                    Libc.quietWrite(descriptor.fd(), ONE);
+                }
+            } finally {
+                descriptor.leave();
+            }
+        }
+    }
+
+    @Override
+    public long take() {
+        int fd = descriptor.enter("take");
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment count = arena.allocate(ValueLayout.JAVA_LONG);
+            long result = own ? Libc.read(fd, count) : readNow(fd, count);
+            if (result == -EAGAIN) {
+                return 0;
+            }
+            Native.check(result, "take", "the event counter could not be read");
+            return count.get(ValueLayout.JAVA_LONG, 0);
+        } finally {
+            descriptor.leave();
+        }
+    }
+
+    private static long readNow(int fd, MemorySegment count) {
+        long result = Libc.readWithoutWaiting(fd, count);
+        if (result != -EOPNOTSUPP) {
+            return result;
+        }
+        return ready(fd, Libc.POLLIN) ? Libc.read(fd, count) : -EAGAIN; // an old kernel
+    }
+
+    /**
+     * Whether an addition would not wait. Readiness to write says it for one; for more the count itself is looked at,
+     * which others may change before the write: so an addition to a blocking counter that others add to may wait.
+     */
+    private static boolean fits(int fd, long count) {
+        return ready(fd, Libc.POLLOUT) && Long.compareUnsigned(count, MAX - ProcessDescriptors.eventFdCount(fd)) <= 0
+                || count == TOO_MUCH;
+    }
+
+    private static boolean ready(int fd, short events) {
+        return (Libc.poll(fd, events) & events) != 0;
+    }
+
+    @Override
+    public void watch(EventSubscription subscription) {
+        watches.put(subscription, poller.watch(descriptor, Epoll.IN, subscription::signalled));
+        if (subscription.ended()) {
+            unwatch(subscription); // partner: whoever ended it may have come before the watch was noted
+        }
+    }
+
+    @Override
+    public void unwatch(EventSubscription subscription) {
+        Long key = watches.remove(subscription);
+        if (key != null) {
+            poller.unwatch(key);
+        }
+    }
+
+    @Override
+    public Optional<Descriptor> descriptor() {
+        return Optional.of(descriptor.duplicate());
+    }
+
+    @Override
+    public void release() {
+        onRelease.run();
+        descriptor.close();
+    }
+}
