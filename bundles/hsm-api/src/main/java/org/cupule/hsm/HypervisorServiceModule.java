@@ -2,6 +2,8 @@ package org.cupule.hsm;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.cupule.hsm.memory.LentMemory;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hsm.servicevm.ServiceVm;
 import org.cupule.types.Errno;
@@ -29,6 +31,19 @@ public interface HypervisorServiceModule {
      *             and for a wish that the hypervisor cannot meet; ENODEV when there is no such hypervisor
      */
     VirtualMachine create(VmCreation creation);
+
+    /**
+     * Creates a VM whose I/O request page is somebody else's memory.
+     *
+     * @param page
+     *            called when the hypervisor has made the VM: gives 4096 bytes, which the VM gives back when it is
+     *            destroyed, or when its creation fails after that; what it throws fails the creation
+     * @throws HsmException
+     *             as {@link #create(VmCreation)}
+     */
+    default VirtualMachine create(VmCreation creation, Supplier<LentMemory> page) {
+        throw new HsmException(Errno.EOPNOTSUPP, "create", "this HSM makes its own I/O request pages");
+    }
 
     /** {@return the VMs that are there, newest first} */
     List<VirtualMachine> machines();

@@ -47,6 +47,7 @@ public final class FakePartition implements Partition {
     private volatile State state = State.CREATED;
     private volatile @Nullable IoRequestPage page;
     private volatile @Nullable RuntimeException failure;
+    private volatile @Nullable VcpuState registersSet;
     private volatile Runnable onDestroy = () -> {
     };
 
@@ -188,6 +189,11 @@ public final class FakePartition implements Partition {
         return regions;
     }
 
+    /** {@return the registers that were set last} */
+    public VcpuState registersSet() {
+        return java.util.Objects.requireNonNull(registersSet, "no registers were set");
+    }
+
     /** {@return what it was made of} */
     public PartitionCreation creation() {
         return creation;
@@ -286,6 +292,7 @@ public final class FakePartition implements Partition {
         asked("setRegisters " + vcpu);
         require(state != State.RUNNING && vcpu >= 0 && vcpu < vcpuCount(), "setRegisters",
                 "vCPU " + vcpu + ", VM " + state);
+        registersSet = registers;
     }
 
     @Override

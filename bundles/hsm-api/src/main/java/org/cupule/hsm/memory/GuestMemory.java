@@ -3,6 +3,8 @@ package org.cupule.hsm.memory;
 import java.util.List;
 import org.cupule.ram.MemoryType;
 import org.cupule.ram.Ram;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -36,7 +38,7 @@ public interface GuestMemory {
      *            a positive multiple of 4096
      * @param access
      *            rights, bits of {@code org.cupule.ram.Access}
-     * @throws org.cupule.types.HsmException
+     * @throws HsmException
      *             EINVAL for lengths below a page or beyond the backing, ENOMEM for the 257th
      */
     void map(long gpa, Ram ram, long offset, long lengthBytes, int access);
@@ -46,6 +48,32 @@ public interface GuestMemory {
         Ram ram = allocate(lengthBytes);
         map(gpa, ram, 0, lengthBytes, access);
         return ram;
+    }
+
+    /**
+     * Maps all of somebody else's memory as RAM. It belongs to this VM from the call on: it is given back at once when
+     * the VM cannot take it, else when the VM is destroyed. Memory that the hypervisor was asked to map stays with the
+     * VM even when it refused, since it may have mapped a part ({@code hsm.md} 6.5).
+     *
+     * @param gpa
+     *            guest physical address, a multiple of 4096
+     * @param memory
+     *            what to map
+     * @param access
+     *            rights, bits of {@code org.cupule.ram.Access}
+     * @throws HsmException
+     *             EFAULT when the segment is not native memory of whole pages; EINVAL when it begins inside a huge page
+     *             and for addresses that are not possible; ENOMEM for the 257th mapping; the hypervisor's
+     */
+    default void lend(long gpa, LentMemory memory, int access) {
+        memory.close();
+        throw new HsmException(Errno.EOPNOTSUPP, "lend", "this VM takes no memory of others");
+    }
+
+    /** Maps all of somebody else's memory as device memory: type UC, and given back when all of it was removed. */
+    default void lendMmio(long gpa, LentMemory memory, int access) {
+        memory.close();
+        throw new HsmException(Errno.EOPNOTSUPP, "lendMmio", "this VM takes no memory of others");
     }
 
     /** Maps a part of a backing as device memory: type UC, and removable. */

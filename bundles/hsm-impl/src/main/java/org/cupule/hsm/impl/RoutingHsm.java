@@ -6,17 +6,20 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
 import org.cupule.hsm.impl.servicevm.CpuRemoval;
 import org.cupule.hsm.impl.whiteboard.Whiteboard;
 import org.cupule.hsm.ioreq.IoRequestClient;
+import org.cupule.hsm.memory.LentMemory;
 import org.cupule.hsm.servicevm.ServiceVm;
 import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Modified;
@@ -108,8 +111,17 @@ public final class RoutingHsm implements HypervisorServiceModule {
 
     @Override
     public VirtualMachine create(VmCreation creation) {
+        return made(creation, null);
+    }
+
+    @Override
+    public VirtualMachine create(VmCreation creation, Supplier<LentMemory> page) {
+        return made(creation, page);
+    }
+
+    private VirtualMachine made(VmCreation creation, @Nullable Supplier<LentMemory> page) {
         Hypervisor hypervisor = choose(creation.hypervisor());
-        HostedVm vm = new VmMaker(creation, hypervisor, this::forget).make();
+        HostedVm vm = new VmMaker(creation, hypervisor, page, this::forget).make();
         machines.addFirst(vm);
         whiteboard.came();
         if (stopped) {

@@ -2,17 +2,21 @@ package org.cupule.hsm.impl;
 
 import java.lang.foreign.MemorySegment;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hsm.VmCreation;
 import org.cupule.hsm.impl.memory.VmArena;
+import org.cupule.hsm.memory.LentMemory;
 import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hypervisor.HypervisorInfo.Capability;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionCreation;
+import org.cupule.ram.Ram;
 import org.cupule.types.Behaviour;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,10 +34,19 @@ final class VmMaker {
     private final VmCreation creation;
     private final Hypervisor hypervisor;
     private final HypervisorInfo info;
+    private final @Nullable Supplier<LentMemory> pages;
     private final Consumer<HostedVm> unlink;
 
-    VmMaker(VmCreation creation, Hypervisor hypervisor, Consumer<HostedVm> unlink) {
+    /**
+     * Prepares one creation.
+     *
+     * @param pages
+     *            who lends the I/O request page; null: the VM makes its own
+     */
+    VmMaker(VmCreation creation, Hypervisor hypervisor, @Nullable Supplier<LentMemory> pages,
+            Consumer<HostedVm> unlink) {
         this.creation = creation;
+        this.pages = pages;
         this.hypervisor = hypervisor;
         this.info = hypervisor.info();
         this.unlink = unlink;
@@ -46,7 +59,7 @@ final class VmMaker {
         VmArena arena = new VmArena();
         try {
             checkPartition(partition);
-            MemorySegment page = arena.allocate(IoRequestPage.PAGE_BYTES);
+            MemorySegment page = page(arena);
             partition.setIoRequestPage(page);
             HostedVm vm = new HostedVm(creation, hypervisor, partition, arena, page, unlink);
             upcall.lead(vm);
@@ -58,10 +71,24 @@ final class VmMaker {
         }
     }
 
+    private MemorySegment page(VmArena arena) {
+        Supplier<LentMemory> lender = pages;
+        if (lender == null) {
+            return arena.allocate(IoRequestPage.PAGE_BYTES);
+        }
+        LentMemory lent = lender.get();
+        arena.keep(lent); // from now on given back with all the rest
+        return new Ram(lent.segment()).segment().asSlice(0, IoRequestPage.PAGE_BYTES); // EFAULT for what is no page
+    }
+
     private void checkWish() {
         int most = Math.min(info.maxVcpus(), IoRequestPage.SLOTS);
-        check(creation.vcpus() >= 1 && creation.vcpus() <= most,
+        boolean chosen = creation.vcpus() != 0 || creation.affinity() != 0;
+        check(!chosen || creation.vcpus() >= 1 && creation.vcpus() <= most,
                 creation.vcpus() + " vCPUs are not 1 to " + most + ", which '" + info.name() + "' can give a VM");
+        check(creation.vcpus() == Long.bitCount(creation.affinity()),
+                "%d vCPUs cannot be on the CPUs of affinity 0x%x, one each".formatted(creation.vcpus(),
+                        creation.affinity()));
         check(!creation.deterministic() || info.capabilities().contains(Capability.DETERMINISTIC),
                 "hypervisor '" + info.name() + "' has no deterministic time");
         Capability needed = creation.behaviour() == Behaviour.ACRN
@@ -78,9 +105,8 @@ final class VmMaker {
     }
 
     private Partition partition(UpcallRelay upcall) {
-        long affinity = (1L << creation.vcpus()) - 1;
         try {
-            return hypervisor.create(new PartitionCreation(creation.name(), affinity, creation.flags(),
+            return hypervisor.create(new PartitionCreation(creation.name(), creation.affinity(), creation.flags(),
                     creation.behaviour(), creation.deterministic(), creation.queuedUpcall(), creation.models()),
                     upcall);
         } catch (RuntimeException | Error failure) {

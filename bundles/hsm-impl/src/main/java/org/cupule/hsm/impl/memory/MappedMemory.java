@@ -3,13 +3,16 @@ package org.cupule.hsm.impl.memory;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.cupule.hsm.impl.life.Life;
 import org.cupule.hsm.impl.memory.MemoryMap.Piece;
 import org.cupule.hsm.memory.GuestMemory;
+import org.cupule.hsm.memory.LentMemory;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.Region;
 import org.cupule.ram.Access;
@@ -36,6 +39,7 @@ public final class MappedMemory implements GuestMemory {
     private final Partition partition;
     private final VmArena arena;
     private final Set<Ram> backings = Collections.newSetFromMap(new ConcurrentHashMap<>());
+    private final Map<Ram, LentMemory> lent = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private int ramMappings;
     private volatile MemoryMap map = MemoryMap.EMPTY;
@@ -74,6 +78,48 @@ public final class MappedMemory implements GuestMemory {
     @Override
     public void mapMmio(long gpa, Ram ram, long offset, long lengthBytes, int access) {
         add(checked("mapMmio", gpa, ram, offset, lengthBytes, access, MemoryType.UC));
+    }
+
+    @Override
+    public void lend(long gpa, LentMemory memory, int access) {
+        add(borrowed("lend", gpa, memory, access, MemoryType.WB));
+    }
+
+    @Override
+    public void lendMmio(long gpa, LentMemory memory, int access) {
+        Piece wanted = borrowed("lendMmio", gpa, memory, access, MemoryType.UC);
+        add(wanted);
+        giveBackUnused(wanted.backing()); // when all of its place was taken
+    }
+
+    /**
+     * Takes somebody else's memory, or gives it back at once. It is the VM's before the hypervisor is asked, which may
+     * keep a part of what it refuses ({@code hsm.md} 6.5); for the same reason a mapping that it refuses stays counted.
+     */
+    private Piece borrowed(String operation, long gpa, LentMemory memory, int access, MemoryType type) {
+        try {
+            Ram ram = new Ram(memory.segment());
+            if (ram.hpa() % memory.pageBytes(0) != 0) {
+                throw new HsmException(Errno.EINVAL, operation,
+                        "the memory for 0x%x begins inside a page of 0x%x bytes".formatted(gpa, memory.pageBytes(0)));
+            }
+            backings.add(ram);
+            lent.put(ram, memory);
+            Piece wanted = checked(operation, gpa, ram, 0, ram.lengthBytes(), access, type);
+            if (type == MemoryType.WB && !memory.frames()) {
+                takeMapping();
+            }
+            arena.keep(memory);
+            return wanted;
+        } catch (RuntimeException | Error refused) {
+            forget(memory);
+            memory.close();
+            throw refused;
+        }
+    }
+
+    private void forget(LentMemory memory) {
+        lent.entrySet().removeIf(entry -> entry.getValue() == memory && backings.remove(entry.getKey()));
     }
 
     private Piece checked(String operation, long gpa, Ram ram, long offset, long lengthBytes, int access,
@@ -134,12 +180,30 @@ public final class MappedMemory implements GuestMemory {
             return;
         }
         try {
-            partition.setRegions(parts.stream().map(MappedMemory::region).toList());
+            partition.setRegions(parts.stream().flatMap(this::regions).toList());
         } catch (RuntimeException | Error refused) {
             change(now -> without(now, parts));
             throw refused;
         }
         settle(parts);
+    }
+
+    /** {@return a region for all of it; for pages that were lent, one each ({@code hsm.md} 6.4)} */
+    private Stream<Region> regions(Piece piece) {
+        LentMemory memory = lent.get(piece.backing());
+        if (memory == null || memory.frames() || piece.device()) {
+            return Stream.of(region(piece));
+        }
+        List<Region> pages = new ArrayList<>();
+        long from = piece.first();
+        while (from - piece.first() < piece.lengthBytes()) {
+            long bytes = memory.pageBytes(piece.offset(from));
+            long toPageEnd = bytes - (piece.backing().hpa() + piece.offset(from) & bytes - 1);
+            long last = from + Math.min(toPageEnd, piece.last() - from + 1) - 1;
+            pages.add(region(piece.part(from, last)));
+            from = last + 1;
+        }
+        return pages.stream();
     }
 
     private static Region region(Piece piece) {
@@ -171,6 +235,16 @@ public final class MappedMemory implements GuestMemory {
             throw refused;
         }
         change(now -> now.without(gpa, last));
+        parts.stream().map(Piece::backing).distinct().forEach(this::giveBackUnused);
+    }
+
+    /** Lets memory of others go that no mapping leads to any more. */
+    private void giveBackUnused(Ram ram) {
+        LentMemory memory = lent.get(ram);
+        if (memory != null && map.pieces().stream().noneMatch(piece -> piece.backing() == ram)) {
+            forget(memory);
+            arena.giveBack(memory);
+        }
     }
 
     private void settle(List<Piece> parts) {

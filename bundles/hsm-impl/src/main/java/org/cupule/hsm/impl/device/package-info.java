@@ -1,0 +1,8 @@
+/**
+ * The character device: ioctls translated to the HSM's services, with no logic of its own. See
+ * {@code docs/topic/device-front.md}.
+ */
+@NullMarked
+package org.cupule.hsm.impl.device;
+
+import org.jspecify.annotations.NullMarked;
