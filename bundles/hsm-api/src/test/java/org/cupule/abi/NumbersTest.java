@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The numbers of commands and hypercalls. */
 class NumbersTest {
     @ParameterizedTest(name = "HSM-DEV-04 {0} is 0x{1}")
+    @DisplayName("HSM-DEV-04 each is its number")
     @CsvSource({"CREATE_VM,C030A210", "DESTROY_VM,0000A211", "START_VM,0000A212", "PAUSE_VM,0000A213",
             "RESET_VM,0000A215", "SET_VCPU_REGS,4128A216", "INJECT_MSI,4010A223", "VM_INTR_MONITOR,4008A224",
             "SET_IRQLINE,4008A225", "NOTIFY_REQUEST_FINISH,4008A231", "CREATE_IOREQ_CLIENT,0000A232",

@@ -42,6 +42,7 @@ public abstract class DeviceContract extends DeviceFixture {
     // ---------------------------------------------------------------- DEV
 
     @ParameterizedTest(name = "HSM-DEV-01 {0} on a fresh handle is EINVAL")
+    @DisplayName("HSM-DEV-01 each on a fresh handle is EINVAL")
     @EnumSource(value = IoctlNumber.class, mode = Mode.EXCLUDE, names = "CREATE_VM")
     void nothingGoesWithoutVm(IoctlNumber command) {
         assertThat(ioctl(command, caller.nowhere())).isEqualTo(EINVAL);
@@ -54,6 +55,7 @@ public abstract class DeviceContract extends DeviceFixture {
     }
 
     @ParameterizedTest(name = "HSM-DEV-02 0x{0} after CREATE_VM is ENOTTY")
+    @DisplayName("HSM-DEV-02 each after CREATE_VM is ENOTTY")
     @ValueSource(ints = {UNKNOWN, OTHER_SIZE, 0, -1})
     void unknownCommandWithVm(int command) {
         created();
@@ -67,6 +69,7 @@ public abstract class DeviceContract extends DeviceFixture {
     }
 
     @ParameterizedTest(name = "HSM-DEV-03 {0} with a bad address is EFAULT, and the hypervisor hears nothing")
+    @DisplayName("HSM-DEV-03 each with a bad address is EFAULT, and the hypervisor hears nothing")
     @MethodSource("commandsWithAddress")
     void badAddressIsEfault(IoctlNumber command) {
         FakePartition partition = created();
@@ -365,6 +368,7 @@ public abstract class DeviceContract extends DeviceFixture {
     // ---------------------------------------------------------------- REG
 
     @ParameterizedTest(name = "HSM-REG-01 a reserved byte at +{0} that is not zero is EINVAL")
+    @DisplayName("HSM-REG-01 a reserved byte at +each that is not zero is EINVAL")
     @ValueSource(ints = {2, 7, 8 + 138, 8 + 143, 8 + 154, 8 + 159, 8 + 216, 8 + 247, 8 + 256, 8 + 267})
     void reservedRegisters(int offset) {
         FakePartition partition = created();

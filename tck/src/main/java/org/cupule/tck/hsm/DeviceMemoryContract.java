@@ -55,6 +55,7 @@ public abstract class DeviceMemoryContract extends DeviceFixture {
     }
 
     @ParameterizedTest(name = "HSM-MEM-01 type {0} is EINVAL for both commands")
+    @DisplayName("HSM-MEM-01 type each is EINVAL for both commands")
     @ValueSource(ints = {2, 3, -1})
     void otherTypes(int type) {
         FakePartition partition = created();

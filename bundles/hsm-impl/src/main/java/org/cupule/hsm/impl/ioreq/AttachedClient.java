@@ -42,9 +42,14 @@ final class AttachedClient extends Client implements DefaultClient {
         return 0;
     }
 
+    /** The bit is set before the request can be answered: set later, it could outlive the answer. */
+    @Override
+    void taken(int vcpu) {
+        adopt(vcpu);
+    }
+
     @Override
     void serve(Slot slot, long generation) {
-        adopt(slot.vcpu());
         wake();
     }
 

@@ -37,6 +37,11 @@ abstract sealed class Client permits HandlerClient, AttachedClient {
     /** {@return the form as people read it} */
     abstract String form();
 
+    /** Gets a request. Nobody can answer or drop it before this call has returned. */
+    void taken(int vcpu) {
+        // What a handler does with a request begins with serve.
+    }
+
     /** Serves a request, or has it served; called by the dispatcher, which has made the slot SERVING. */
     abstract void serve(Slot slot, long generation);
 

@@ -129,6 +129,7 @@ final class RequestDispatcher {
         slot.servedBy(client, Thread.currentThread());
         // The page first: whoever sees SERVING and then PENDING knows that the request was lost (overrun).
         protocol.processing(slot.vcpu(), !fallback);
+        client.taken(slot.vcpu());
         slot.handedOver(generation);
         client.serve(slot, generation);
     }
