@@ -95,6 +95,9 @@ public interface VirtualMachine extends AutoCloseable {
     /** {@return the VM's clock} */
     VmClock clock();
 
+    /** As {@link Partition#leaveBehind}: what this thread runs for the VM is run by a fresh one from now on. */
+    void leaveBehind(Thread stuck);
+
     /** {@return a table of what the partition is made of, for people} */
     List<String> describe();
 

@@ -135,6 +135,15 @@ public interface Partition {
     /** {@return the VM's clock} */
     VmClock clock();
 
+    /**
+     * A thread is inside a call of a plug-in that does not return. If it is one of this partition's, timers or vCPUs, a
+     * fresh thread goes on with what it ran; a vCPU as soon as its request is COMPLETE. Does nothing for other threads,
+     * and where the partition has no threads of its own. Called when the request of a vCPU has been answered.
+     */
+    default void leaveBehind(Thread stuck) {
+        // a hypervisor outside of this process has no thread here
+    }
+
     /** {@return a table of what the partition is made of and how it fares, for people: one line a fact} */
     List<String> describe();
 

@@ -39,6 +39,7 @@ public final class FakePartition implements Partition {
     private final boolean raw;
     private final @Nullable RuntimeException pageFailure;
     private final List<String> journal = new CopyOnWriteArrayList<>();
+    private final List<Thread> leftBehind = new CopyOnWriteArrayList<>();
     private final List<Region> regions = new CopyOnWriteArrayList<>();
     private final Semaphore[] finished;
     private final AtomicInteger[] finishes;
@@ -350,6 +351,16 @@ public final class FakePartition implements Partition {
     @Override
     public void onEndOfInterrupt(EndOfInterruptListener listener) {
         asked("onEndOfInterrupt");
+    }
+
+    @Override
+    public void leaveBehind(Thread stuck) {
+        leftBehind.add(stuck);
+    }
+
+    /** {@return the threads that were left behind} */
+    public List<Thread> leftBehind() {
+        return leftBehind;
     }
 
     @Override

@@ -26,4 +26,11 @@ public interface IoClient extends AutoCloseable {
      */
     @Override
     void close();
+
+    /**
+     * Removes the client at once, without waiting for its handler: for a handler that does not return. Each request
+     * that it has is answered in its place, a read with all ones, and counted as a failure. What the handler yields
+     * when it comes back after all is ignored. A vCPU or dispatcher whose thread is inside goes on on another one.
+     */
+    void abandon();
 }

@@ -186,12 +186,21 @@ final class HostedVm implements VirtualMachine {
         if (life.gone()) {
             return;
         }
-        try {
-            partition.pause();
-        } catch (RuntimeException refused) {
-            LOG.debug("VM '{}' was not paused before it is destroyed", name, refused);
+        if (!pausedBeforeTheEnd()) {
+            ioRequests.abandonBusy();
+            pausedBeforeTheEnd();
         }
         destroy();
+    }
+
+    private boolean pausedBeforeTheEnd() {
+        try {
+            partition.pause();
+            return true;
+        } catch (RuntimeException refused) {
+            LOG.debug("VM '{}' was not paused before it is destroyed", name, refused);
+            return false;
+        }
     }
 
     @Override
@@ -246,6 +255,12 @@ final class HostedVm implements VirtualMachine {
     public VmClock clock() {
         life.check("clock");
         return partition.clock();
+    }
+
+    @Override
+    public void leaveBehind(Thread stuck) {
+        life.check("leaveBehind");
+        partition.leaveBehind(stuck);
     }
 
     @Override

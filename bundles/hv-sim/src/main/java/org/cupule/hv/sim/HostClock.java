@@ -5,6 +5,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.cupule.time.VmTimer;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * VM time that follows the host's monotonic clock and stands still while it is held.
@@ -17,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @threading any thread
  */
 final class HostClock implements SimClock {
+    private static final Logger LOG = LoggerFactory.getLogger(HostClock.class);
     /** How long the last action of a timer may take when the clock is closed. */
     private static final Duration LAST_ACTION = Duration.ofSeconds(1);
 
@@ -107,6 +110,12 @@ final class HostClock implements SimClock {
     }
 
     @Override
+    public void leaveBehind(Thread stuck) {
+        devices.leaveBehind(stuck);
+        lapics.leaveBehind(stuck);
+    }
+
+    @Override
     public void close() {
         closed = true;
         devices.end();
@@ -141,12 +150,21 @@ final class HostClock implements SimClock {
 
         private synchronized Thread begin() {
             Thread ticking = thread;
-            if (ticking == null) {
-                ticking = Thread.ofPlatform().name(name).daemon().unstarted(this);
-                thread = ticking;
-                ticking.start();
-            }
+            return ticking == null ? fresh() : ticking;
+        }
+
+        private Thread fresh() {
+            Thread ticking = Thread.ofPlatform().name(name).daemon().unstarted(this);
+            thread = ticking;
+            ticking.start();
             return ticking;
+        }
+
+        synchronized void leaveBehind(Thread stuck) {
+            if (thread == stuck && !closed) {
+                LOG.warn("{}: the action of a timer does not return; a fresh thread goes on", name);
+                fresh();
+            }
         }
 
         void end() {
@@ -163,7 +181,7 @@ final class HostClock implements SimClock {
 
         @Override
         public void run() {
-            while (!closed) {
+            while (!closed && thread == Thread.currentThread()) {
                 long next = queue.next();
                 if (!phase.running) {
                     stall();

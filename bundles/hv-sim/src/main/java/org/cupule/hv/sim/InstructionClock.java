@@ -60,10 +60,13 @@ final class InstructionClock implements SimClock {
         running = cpu;
     }
 
-    /** The turn ends. */
+    /** The turn ends. By the thread that began it, or by who has taken the vCPUs from that one; twice does no harm. */
     void end() {
-        published = nanos();
-        running = null;
+        Cpu cpu = running;
+        if (cpu != null) {
+            published = origin + cpu.retired();
+            running = null;
+        }
     }
 
     /** {@return how many instructions may be retired before a timer is due, at least 1} */
@@ -74,6 +77,11 @@ final class InstructionClock implements SimClock {
     /** {@return whether a timer is armed: it is due as soon as no vCPU has anything to do} */
     boolean due() {
         return queue.next() != VmTimer.NEVER;
+    }
+
+    /** {@return whether a timer's time has come} */
+    boolean expired() {
+        return queue.next() <= nanos();
     }
 
     /** Fires what is due. */
@@ -99,6 +107,11 @@ final class InstructionClock implements SimClock {
     @Override
     public void release(int reason) {
         // As above.
+    }
+
+    @Override
+    public void leaveBehind(Thread stuck) {
+        // It has no thread: timers fire on the one that runs the vCPUs.
     }
 
     @Override

@@ -23,6 +23,9 @@ interface SimClock extends VmClock {
     /** {@return a timer for a local APIC: its action must not wait} */
     VmTimer lapicTimer(Runnable action);
 
+    /** The action of a timer does not return: if the clock has a thread that is inside, a fresh one goes on. */
+    void leaveBehind(Thread stuck);
+
     /** Ends the clock: no timer fires any more, and none is in its action when this returns, but for one that hangs. */
     void close();
 }

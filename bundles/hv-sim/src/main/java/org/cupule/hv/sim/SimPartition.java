@@ -288,6 +288,12 @@ final class SimPartition implements Partition {
         }
     }
 
+    @Override
+    public void leaveBehind(Thread stuck) {
+        threads.leaveBehind(stuck);
+        clock.leaveBehind(stuck);
+    }
+
     // ---- memory, interrupts and time
 
     @Override

@@ -187,7 +187,12 @@ final class Vcpu {
 
     /** {@return whether the calling thread is the one that runs it} */
     boolean mine() {
-        return Thread.currentThread() == thread;
+        return isRunBy(Thread.currentThread());
+    }
+
+    /** {@return whether this thread is the one that runs it} */
+    boolean isRunBy(Thread runner) {
+        return runner == thread;
     }
 
     /** Asks for a shoot-down. The guest is not entered again before it is done. */

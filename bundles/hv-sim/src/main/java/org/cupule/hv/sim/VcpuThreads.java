@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -15,8 +15,6 @@ import org.slf4j.LoggerFactory;
  * @threading {@link #start} and {@link #end} under the partition's life lock
  */
 final class VcpuThreads {
-    /** Instructions of a turn in deterministic time. */
-    private static final long TURN = 5_000;
     /** How long an upcall may go on after its request has been completed. */
     private static final long GRACE_NANOS = 200_000_000;
 
@@ -25,6 +23,7 @@ final class VcpuThreads {
     private final SimPartition vm;
     private final List<Thread> threads = new ArrayList<>();
     private final AtomicBoolean watching = new AtomicBoolean();
+    private volatile @Nullable Turns turns;
     private volatile boolean ended;
 
     VcpuThreads(SimPartition vm) {
@@ -37,14 +36,21 @@ final class VcpuThreads {
             return;
         }
         if (vm.clock instanceof InstructionClock time) {
-            var turns = thread("vcpus", () -> turns(time));
-            vm.vcpus.forEach(vcpu -> vcpu.adopt(turns));
+            adoptAll(time);
         } else {
             for (Vcpu vcpu : vm.vcpus) {
                 vcpu.adopt(thread("vcpu" + vcpu.index, () -> life(vcpu)));
             }
         }
         threads.forEach(Thread::start);
+    }
+
+    private Thread adoptAll(InstructionClock time) {
+        var fresh = new Turns(vm, time, this);
+        turns = fresh;
+        Thread thread = thread("vcpus", fresh);
+        vm.vcpus.forEach(vcpu -> vcpu.adopt(thread));
+        return thread;
     }
 
     private Thread thread(String name, Runnable body) {
@@ -84,16 +90,41 @@ final class VcpuThreads {
         }
     }
 
-    private void replace(Vcpu vcpu) {
+    /** As {@code Partition.leaveBehind}. */
+    synchronized void leaveBehind(Thread stuck) {
+        if (vm.clock instanceof InstructionClock time) {
+            replaceAll(time, stuck);
+        } else {
+            vm.vcpus.stream().filter(vcpu -> vcpu.isRunBy(stuck) && vcpu.overdue() != 0).forEach(this::replace);
+        }
+    }
+
+    private void replaceAll(InstructionClock time, Thread stuck) {
+        Turns present = turns;
+        if (present != null && vm.vcpus.getFirst().isRunBy(stuck) && present.takeAway()) {
+            LOG.warn("{}: a call does not return; a fresh thread goes on with all vCPUs", vm.name());
+            forget(stuck);
+            adoptAll(time).start();
+        }
+    }
+
+    private synchronized void replace(Vcpu vcpu) {
         if (vcpu.takeAway()) {
             LOG.warn("{} vcpu{}: an upcall does not return; a fresh thread goes on", vm.name(), vcpu.index);
             Thread fresh = thread("vcpu" + vcpu.index, () -> life(vcpu));
-            Thread stuck = vcpu.adopt(fresh);
-            synchronized (threads) {
-                threads.remove(stuck);
-            }
+            forget(vcpu.adopt(fresh));
             fresh.start();
         }
+    }
+
+    private void forget(@Nullable Thread stuck) {
+        synchronized (threads) {
+            threads.remove(stuck);
+        }
+    }
+
+    boolean ended() {
+        return ended;
     }
 
     /** Ends the threads and waits for them, for so long at most. */
@@ -145,60 +176,11 @@ final class VcpuThreads {
     }
 
     /** A VM that asked for polling gets its completion without being told ({@code hsm.md} 7.13). */
-    private void rest(Vcpu vcpu) {
+    void rest(Vcpu vcpu) {
         if (vm.polling() && vcpu.waitsForAnswer() && vm.rendezvous.open()) {
             Thread.yield();
         } else {
             LockSupport.park(vm);
-        }
-    }
-
-    /** Deterministic time: all vCPUs in turn, so that everything hangs on instruction counts alone. */
-    private void turns(InstructionClock time) {
-        while (!ended) {
-            boolean any = false;
-            for (Vcpu vcpu : vm.vcpus) {
-                any |= turn(vcpu, time);
-            }
-            if (!any && !ended && (!vm.rendezvous.open() || !time.jump())) {
-                restUntil(() -> vm.rendezvous.open()
-                        && (time.due() || vm.vcpus.stream().anyMatch(vcpu -> !vcpu.idle())), vm.vcpus.getFirst());
-            }
-        }
-    }
-
-    private boolean turn(Vcpu vcpu, InstructionClock time) {
-        if (ended || vcpu.idle() || !vcpu.enter()) {
-            return false;
-        }
-        time.begin(vcpu.cpu());
-        insideTurn(vcpu, time);
-        time.end();
-        vcpu.leave();
-        vm.splitLock(vcpu);
-        if (vcpu.waitsForAnswer()) {
-            // Others go on only when the answer is there: otherwise their order would hang on host time.
-            restUntil(() -> vm.rendezvous.open() && !vcpu.idle(), vcpu);
-        }
-        return true;
-    }
-
-    private void insideTurn(Vcpu vcpu, InstructionClock time) {
-        try {
-            long end = time.nanos() + TURN;
-            boolean busy = true;
-            while (busy && vm.rendezvous.open() && time.nanos() < end) {
-                time.fire();
-                busy = vcpu.step(Math.min(end - time.nanos(), time.budget()));
-            }
-        } catch (RuntimeException | Error e) {
-            vm.failed(vcpu, e);
-        }
-    }
-
-    private void restUntil(BooleanSupplier go, Vcpu vcpu) {
-        while (!ended && !go.getAsBoolean()) {
-            rest(vcpu);
         }
     }
 }

@@ -1,12 +1,14 @@
 package org.cupule.machine.device;
 
 import java.time.Duration;
-import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.cupule.state.ModelState;
 import org.cupule.swap.SwapReport;
@@ -25,31 +27,37 @@ import org.slf4j.LoggerFactory;
  *     was touched                                    '--- given up ---'--------'--> open; the old instance goes on
  * </pre>
  *
- * A watchdog ends an attempt whose save or restore does not come back: the old instance goes on behind a new gate. When
- * it was the old instance that does not come back from its save, it is quarantined.
+ * All of it is done on a thread of its own, and a watchdog ends an attempt in which a call of a plug-in does not come
+ * back: that thread is left behind, and the old instance goes on, behind a new gate when its own is taken. When it was
+ * the old instance that does not come back from its save, it is quarantined.
  *
- * @threading {@link #run} on one thread; the watchdog on another
+ * @threading {@link #run} on one thread, whose caller never hangs; the watchdog on another
  */
 final class DeviceSwap {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceSwap.class);
 
     private enum Step {
-        CLOSING, SAVING, RESTORING, COMMITTING, ABANDONED
+        ASKING, MAKING, CLOSING, SAVING, RESTORING, COMMITTING, DONE, ABANDONED
     }
 
     private final HostedDevice host;
     private final String target;
     private final DeviceOffer offer;
     private final Duration deadline;
-    private final AtomicReference<Step> step = new AtomicReference<>(Step.CLOSING);
+    private final AtomicReference<Step> step = new AtomicReference<>(Step.ASKING);
+    private final CompletableFuture<SwapReport> outcome = new CompletableFuture<>();
+    private final Thread mover;
     private final Seat seat;
     private final @Nullable Instance old;
+    private volatile @Nullable Instance made;
+    private volatile boolean committing;
 
     DeviceSwap(HostedDevice host, String target, DeviceOffer offer, Duration deadline) {
         this.host = host;
         this.target = target;
         this.offer = offer;
         this.deadline = deadline;
+        this.mover = Thread.ofPlatform().daemon().name(host.threadName("swap")).unstarted(this::move);
         this.seat = host.seat();
         this.old = host.occupant();
     }
@@ -62,29 +70,56 @@ final class DeviceSwap {
      */
     SwapReport run() {
         requireShape();
-        int version = old == null ? parkedVersion() : commonVersion(old);
-        Instance made = Moves.make(host, offer);
-        CompletableFuture<Void> watchdog = watch(made);
-        long begin = System.nanoTime();
+        mover.start();
+        watch();
         try {
-            if (!seat.gate.close(deadline.toNanos())) {
-                throw late("a call into it has not ended");
-            }
-            try {
-                return moved(made, version, begin);
-            } finally {
-                host.open(seat);
-            }
-        } catch (RuntimeException e) {
-            made.context().revoke();
-            Moves.close(host, made.device());
-            throw e;
-        } finally {
-            watchdog.complete(null);
+            return outcome.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException failure ? failure : e;
         }
     }
 
-    private SwapReport moved(Instance made, int version, long begin) {
+    private void move() {
+        try {
+            outcome.complete(moved());
+        } catch (Throwable e) {
+            outcome.completeExceptionally(e);
+        }
+    }
+
+    private SwapReport moved() {
+        int version = old == null ? parkedVersion() : commonVersion(old);
+        advance(Step.ASKING, Step.MAKING);
+        Instance fresh = Moves.make(host, offer);
+        made = fresh;
+        try {
+            advance(Step.MAKING, Step.CLOSING);
+            SwapReport report = behindGate(fresh, version);
+            step.set(Step.DONE);
+            if (old != null) {
+                Moves.close(host, old.device());
+            }
+            return report;
+        } catch (RuntimeException e) {
+            fresh.context().revoke();
+            Moves.close(host, fresh.device());
+            throw e;
+        }
+    }
+
+    private SwapReport behindGate(Instance fresh, int version) {
+        long begin = System.nanoTime();
+        if (!seat.gate.close(deadline.toNanos())) {
+            throw late("a call into it has not ended");
+        }
+        try {
+            return moved(fresh, version, begin);
+        } finally {
+            host.open(seat);
+        }
+    }
+
+    private SwapReport moved(Instance fresh, int version, long begin) {
         advance(Step.CLOSING, Step.SAVING);
         if (host.occupant() != old) {
             throw new HsmException(Errno.EBUSY, "swap",
@@ -93,15 +128,12 @@ final class DeviceSwap {
         Parked carried = old == null ? host.parkedState() : saved(old, version);
         advance(Step.SAVING, Step.RESTORING);
         ModelState state = carried.states().get(version);
-        restore(made, carried, state);
+        restore(fresh, carried, state);
         advance(Step.RESTORING, Step.COMMITTING);
         var from = host.model();
-        host.occupy(seat, made);
+        host.occupy(seat, fresh);
         var report = new SwapReport(target, from, offer.info(), state.kind(), state.version(), state.fields().size(),
                 System.nanoTime() - begin, seat.gate.arrivals());
-        if (old != null) {
-            Moves.close(host, old.device());
-        }
         LOG.info("{}: {} -> {}, state {} version {}, pause {} us, {} waited", target, from.id(), offer.info().id(),
                 state.kind(), state.version(), report.pauseNanos() / 1000, report.waiting());
         return report;
@@ -109,7 +141,7 @@ final class DeviceSwap {
 
     private void advance(Step from, Step to) {
         if (!step.compareAndSet(from, to)) {
-            throw late("its model did not end saving or restoring");
+            throw late("a model did not return from a call");
         }
     }
 
@@ -186,11 +218,11 @@ final class DeviceSwap {
         return state;
     }
 
-    private void restore(Instance made, Parked carried, ModelState state) {
+    private void restore(Instance fresh, Parked carried, ModelState state) {
         try {
-            made.context().carry(carried);
-            made.device().restore(state);
-            made.context().carryDeadlines(carried);
+            fresh.context().carry(carried);
+            fresh.device().restore(state);
+            fresh.context().carryDeadlines(carried);
         } catch (Throwable e) {
             throw new HsmException(Errno.EIO, "swap", "the model %s did not take the state of %s: %s; %s goes on"
                     .formatted(offer.text(), target, e, host.model().id()), e);
@@ -199,26 +231,57 @@ final class DeviceSwap {
 
     // ------------------------------------------------------------------ the watchdog
 
-    private CompletableFuture<Void> watch(Instance made) {
-        var watchdog = new CompletableFuture<Void>().orTimeout(deadline.toNanos(), TimeUnit.NANOSECONDS);
-        watchdog.whenComplete((done, late) -> {
-            if (late != null) {
-                giveUp(made);
+    private void watch() {
+        outcome.copy().orTimeout(deadline.toNanos(), TimeUnit.NANOSECONDS).whenComplete((report, failure) -> {
+            if (failure instanceof TimeoutException) {
+                look();
             }
         });
-        return watchdog;
     }
 
-    private void giveUp(Instance made) {
-        List<Step> hanging = List.of(Step.SAVING, Step.RESTORING);
+    private void look() {
         Step found = step.get();
-        if (hanging.contains(found) && step.compareAndSet(found, Step.ABANDONED)) {
-            made.context().revoke();
-            if (found == Step.SAVING) {
-                host.abandon("its model did not end saving its state");
-            } else {
-                host.moveToNewSeat(seat);
+        switch (found) {
+            case CLOSING -> watch(); // the gate has a deadline of its own, and what comes next is worth another look
+            case COMMITTING -> lookAtCommit();
+            case DONE, ABANDONED -> {
+                // Its outcome is on the way.
             }
+            default -> giveUp(found);
         }
+    }
+
+    /** Nothing of a plug-in is called there but the reset of a device that was reset while it was parked. */
+    private void lookAtCommit() {
+        if (committing) {
+            host.abandon("its model did not end its reset");
+            fail();
+        } else {
+            committing = true;
+            watch();
+        }
+    }
+
+    private void giveUp(Step found) {
+        if (!step.compareAndSet(found, Step.ABANDONED)) {
+            watch(); // it goes on after all
+            return;
+        }
+        LOG.error("{}: the swap to {} is given up while {}; thread {} is left behind", target, offer.info().id(),
+                found.name().toLowerCase(Locale.ROOT), mover.getName());
+        Instance fresh = made;
+        if (fresh != null) {
+            fresh.context().revoke();
+        }
+        if (found == Step.RESTORING) {
+            host.moveToNewSeat(seat);
+        } else if (seat.gate.visit().filter(visit -> visit.thread() == mover).isPresent()) {
+            host.abandon("its model did not end saving its state");
+        }
+        fail();
+    }
+
+    private void fail() {
+        outcome.completeExceptionally(late("a model did not return from a call"));
     }
 }

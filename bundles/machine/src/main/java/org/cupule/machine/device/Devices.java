@@ -72,7 +72,7 @@ public final class Devices {
         var device = new HostedDevice(board, placement, placement.options(), backing, drivers(placement, function),
                 function, offer);
         try {
-            device.install(Moves.make(device, offer), placement.windows());
+            device.install(Moves.makeInTime(device, offer), placement.windows());
         } catch (RuntimeException e) {
             device.unplug();
             forget(device);
@@ -278,6 +278,11 @@ public final class Devices {
             host.reset();
         }
         devices.forEach(HostedDevice::reset);
+    }
+
+    /** One look of the watchdog: gives up each device in which it has seen the same call so often. */
+    void look(int most) {
+        devices.forEach(device -> device.look(most));
     }
 
     /** Tells the high lines again, after the hypervisor has reset its interrupt controllers. */

@@ -2,12 +2,16 @@ package org.cupule.machine.device;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.device.DeviceFactory;
 import org.cupule.hsm.interrupt.Interrupts;
@@ -16,6 +20,7 @@ import org.cupule.hsm.ioreq.IoClient;
 import org.cupule.hsm.ioreq.IoHandler;
 import org.cupule.hsm.memory.GuestMemory;
 import org.cupule.machine.Machine.DeviceInfo;
+import org.cupule.machine.gate.DeviceGate;
 import org.cupule.machine.memory.MemoryLayout;
 import org.cupule.machine.stream.Backing;
 import org.cupule.pci.PciFunction;
@@ -46,6 +51,7 @@ public final class HostedDevice implements IoHandler {
     /** A device that is always due again must not keep the thread that serves it. */
     private static final int MOST_DUE_IN_A_ROW = 64;
     private static final long LOOK_AGAIN_NANOS = 200_000;
+    private static final int STACK_SHOWN = 16;
 
     static {
         try {
@@ -61,7 +67,7 @@ public final class HostedDevice implements IoHandler {
     private final Backing backing;
     private final LineDriver[] drivers;
     private final @Nullable SwitchedFunction function;
-    private final IoClient client;
+    private volatile IoClient client;
     private final Shape shape;
     private final AtomicBoolean moving = new AtomicBoolean();
 
@@ -77,6 +83,9 @@ public final class HostedDevice implements IoHandler {
     private volatile @Nullable Instance sick;
     private volatile boolean resetOnReturn;
     private volatile long failures;
+    /** What the watchdog saw last, and how often in a row. */
+    private Optional<DeviceGate.Visit> lastVisit = Optional.empty();
+    private int looks;
     /** Written inside the gate, read anywhere: opaque. */
     private long accesses;
 
@@ -194,7 +203,8 @@ public final class HostedDevice implements IoHandler {
 
     private void inputArrived() {
         inputDue = true;
-        signal();
+        due = true;
+        board.late().add(this); // the thread that brings it must not depend on the device
     }
 
     /** Runs what is due, unless somebody is inside. @return false when it must be tried again */
@@ -252,6 +262,10 @@ public final class HostedDevice implements IoHandler {
 
     /** Inside the gate. A virtual machine error of the JVM counts too: it was this device that caused it. */
     private void failed(Seat here, Instance instance, String what, Throwable cause) {
+        if (here != seat) {
+            LOG.info("device {} ({}): a call that was given up has come back", name, model.id());
+            return;
+        }
         failures++;
         int row = ++here.failuresInRow;
         if (Integer.bitCount(row) == 1) {
@@ -289,12 +303,19 @@ public final class HostedDevice implements IoHandler {
     /** Lets the device answer in these windows from now on, and in no others. */
     void place(List<Windows.Placed> windows) {
         Seat here = enter();
+        IoClient present = client;
         List<IoRange> old = here.windows.ranges();
         here.windows = new Windows(windows);
         List<IoRange> now = here.windows.ranges();
         leave(here);
-        old.stream().filter(range -> !now.contains(range)).forEach(client::remove);
-        now.stream().filter(range -> !old.contains(range)).forEach(client::add);
+        try {
+            old.stream().filter(range -> !now.contains(range)).forEach(present::remove);
+            now.stream().filter(range -> !old.contains(range)).forEach(present::add);
+        } catch (HsmException e) {
+            if (present == client) {
+                throw e;
+            } // else the device was given up meanwhile, and its new client has the new windows
+        }
     }
 
     /** Looks again at which level its pin lets through. */
@@ -318,6 +339,12 @@ public final class HostedDevice implements IoHandler {
      */
     public void reset() {
         Seat here = seat;
+        if (!Patience.run(threadName("reset"), patience().multipliedBy(2), () -> reset(here)) && here == seat) {
+            abandon("it did not end its reset");
+        }
+    }
+
+    private void reset(Seat here) {
         if (!here.gate.close(board.policy().quiesce().toNanos())) {
             abandon("it did not come to rest for a reset");
             return;
@@ -338,10 +365,19 @@ public final class HostedDevice implements IoHandler {
             run(here, instance, instance.device()::reset, "reset");
         } else if (failed != null) {
             try {
-                occupy(here, Moves.make(this, failed.offer()));
+                reseat(here, Moves.make(this, failed.offer()));
             } catch (HsmException e) {
                 LOG.error("device {} stays in quarantine: {}", name, e.getMessage());
             }
+        }
+    }
+
+    private void reseat(Seat here, Instance made) {
+        if (here == seat) {
+            occupy(here, made);
+        } else {
+            made.context().revoke(); // it took so long to make it that the device was given up
+            Moves.close(this, made.device());
         }
     }
 
@@ -390,15 +426,13 @@ public final class HostedDevice implements IoHandler {
         if (here.gate.close(board.policy().quiesce().toNanos())) {
             Instance instance = vacate(here, "unplugged");
             here.gate.open();
-            client.close();
             if (instance != null) {
                 Moves.close(this, instance.device());
             }
         } else {
             abandon("it did not come to rest to be unplugged");
-            // The stuck call is inside the client: closing it waits for a call that may never end.
-            Thread.ofVirtual().name("close-" + name).start(client::close);
         }
+        client.close();
         backing.close();
     }
 
@@ -436,6 +470,9 @@ public final class HostedDevice implements IoHandler {
 
     /** Somebody is stuck behind the closed gate, and not in the device: it goes on behind a new one. */
     void moveToNewSeat(Seat stuck) {
+        if (!stuck.left.compareAndSet(false, true)) {
+            return;
+        }
         var fresh = new Seat();
         fresh.windows = stuck.windows;
         fresh.instance = stuck.instance;
@@ -446,16 +483,29 @@ public final class HostedDevice implements IoHandler {
     }
 
     /**
-     * Gives up a device that somebody is stuck in: its context is revoked, and a new, empty seat takes the accesses, so
-     * that nothing it does when it comes back matters.
+     * Gives up a device that somebody is stuck in: its context is revoked, a new, empty seat takes the accesses, and
+     * the requests that are inside are answered with all ones by others; so that nothing it does when it comes back
+     * matters.
      */
     void abandon(String reason) {
         Seat stuck = seat;
+        if (!stuck.left.compareAndSet(false, true)) {
+            return;
+        }
+        Optional<DeviceGate.Visit> inside = stuck.gate.visit();
+        status = "quarantined: " + reason;
+        leaveSeat(stuck);
+        LOG.error("device {} ({}) is quarantined: {}; unplug and plug it{}", name, model.id(), reason,
+                inside.map(HostedDevice::whereabouts).orElse(""));
+        answerInItsPlace();
+        inside.ifPresent(visit -> leaveBehind(visit.thread()));
+    }
+
+    private void leaveSeat(Seat stuck) {
         var fresh = new Seat();
         fresh.windows = stuck.windows;
         Instance instance = stuck.instance;
         seat = fresh;
-        status = "quarantined: " + reason;
         stuck.gate.retire();
         if (instance != null) {
             instance.context().revoke();
@@ -465,7 +515,47 @@ public final class HostedDevice implements IoHandler {
             driver.drive(false);
         }
         fresh.gate.leave();
-        LOG.error("device {} ({}) is quarantined: {}; unplug and plug it", name, model.id(), reason);
+    }
+
+    private static String whereabouts(DeviceGate.Visit visit) {
+        return Stream.of(visit.thread().getStackTrace()).limit(STACK_SHOWN).map(frame -> "\n\tat " + frame).collect(
+                Collectors.joining("", "; thread " + visit.thread().getName() + " is left behind in it", ""));
+    }
+
+    /** The new client first: no access may find no client. */
+    private void answerInItsPlace() {
+        IoClient old = client;
+        try {
+            IoClient fresh = board.vm().ioRequests().inline(name, this);
+            client = fresh;
+            seat.windows.ranges().forEach(fresh::add);
+        } catch (HsmException e) {
+            LOG.debug("device {} gets no accesses any more: {}", name, e.getMessage());
+        }
+        old.abandon();
+    }
+
+    private void leaveBehind(Thread stuck) {
+        board.late().leaveBehind(stuck);
+        try {
+            board.vm().leaveBehind(stuck);
+        } catch (HsmException e) {
+            LOG.debug("device {}: {}", name, e.getMessage());
+        }
+    }
+
+    /** One look of the watchdog: gives the device up when it has seen the same call so often. */
+    void look(int most) {
+        DeviceGate gate = seat.gate;
+        if (gate.closed()) {
+            return; // who has closed it watches over it
+        }
+        Optional<DeviceGate.Visit> visit = gate.visit();
+        looks = visit.isPresent() && visit.equals(lastVisit) ? looks + 1 : 0;
+        lastVisit = visit;
+        if (looks >= most) {
+            abandon("a call into it has not returned for " + board.policy().call().toMillis() + " ms");
+        }
     }
 
     /** {@return the device as people see it} */
@@ -502,6 +592,16 @@ public final class HostedDevice implements IoHandler {
 
     String name() {
         return name;
+    }
+
+    /** {@return the name of a thread that does something to this device} */
+    String threadName(String what) {
+        return "vm%d-%s-%s".formatted(board.vm().vmid(), name, what);
+    }
+
+    /** {@return how long it may take to come to rest} */
+    Duration patience() {
+        return board.policy().quiesce();
     }
 
     /** {@return the present model, or the last one} */

@@ -4,6 +4,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tries again for devices whose timer or input came while somebody was inside their gate, so that neither the clock nor
@@ -17,6 +18,7 @@ final class LateWork {
 
     private final Set<HostedDevice> devices = ConcurrentHashMap.newKeySet();
     private final AtomicBoolean running = new AtomicBoolean();
+    private volatile @Nullable Thread runner;
 
     void add(HostedDevice device) {
         devices.add(device);
@@ -25,7 +27,20 @@ final class LateWork {
 
     private void ensureThread() {
         if (!devices.isEmpty() && running.compareAndSet(false, true)) {
-            Thread.ofVirtual().name("late-device-work").start(this::run);
+            begin();
+        }
+    }
+
+    private void begin() {
+        Thread fresh = Thread.ofVirtual().name("late-device-work").unstarted(this::run);
+        runner = fresh;
+        fresh.start();
+    }
+
+    /** If it is this thread that does not come back, a fresh one goes on. */
+    void leaveBehind(Thread stuck) {
+        if (runner == stuck) {
+            begin();
         }
     }
 
@@ -38,9 +53,13 @@ final class LateWork {
     }
 
     private void run() {
+        Thread me = Thread.currentThread();
         for (long nap = SHORTEST_NAP_NANOS; !devices.isEmpty(); nap = Math.min(2 * nap, LONGEST_NAP_NANOS)) {
             LockSupport.parkNanos(nap);
             devices.forEach(this::tryAgain);
+            if (runner != me) {
+                return; // left behind, and back after all
+            }
         }
         running.set(false);
         ensureThread();

@@ -2,6 +2,8 @@ package org.cupule.machine.device;
 
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.cupule.device.Device;
 import org.cupule.device.DeviceSpec;
 import org.cupule.device.Mmio;
@@ -11,6 +13,8 @@ import org.cupule.pci.PciFunctionSpec;
 import org.cupule.state.ModelState;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes instances, and turns whatever a plug-in does wrong meanwhile into one sentence.
@@ -18,6 +22,8 @@ import org.cupule.types.HsmException;
  * @threading any thread; the calling thread is the only one that uses the new instance until it is seated
  */
 final class Moves {
+    private static final Logger LOG = LoggerFactory.getLogger(Moves.class);
+
     private Moves() {
     }
 
@@ -72,8 +78,48 @@ final class Moves {
         return states;
     }
 
-    /** Calls what a device does when it is let go, and does not care if it fails. */
+    /**
+     * As {@link #make}, for a caller that must not hang.
+     *
+     * @throws HsmException
+     *             as there, and ETIMEDOUT when the model has not made it in time
+     */
+    static Instance makeInTime(HostedDevice host, DeviceOffer offer) {
+        var made = new CompletableFuture<Instance>();
+        if (!Patience.run(host.threadName("make"), host.patience(), () -> make(host, offer, made))
+                && made.completeExceptionally(new HsmException(Errno.ETIMEDOUT, "device",
+                        "the model %s has not made device '%s' within %d ms".formatted(offer.text(), host.name(),
+                                host.patience().toMillis())))) {
+            LOG.error("thread {} is left behind", host.threadName("make"));
+        }
+        try {
+            return made.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof HsmException refused ? refused : e;
+        }
+    }
+
+    private static void make(HostedDevice host, DeviceOffer offer, CompletableFuture<Instance> made) {
+        try {
+            Instance instance = make(host, offer);
+            if (!made.complete(instance)) {
+                instance.context().revoke();
+                close(host, instance.device());
+            }
+        } catch (RuntimeException e) {
+            made.completeExceptionally(e);
+        }
+    }
+
+    /** Calls what a device does when it is let go, and does not care if it fails or hangs. */
     static void close(HostedDevice host, Device device) {
+        if (!Patience.run(host.threadName("close"), host.patience(), () -> closeNow(host, device))) {
+            LOG.error("device {} ({}) does not end its close; thread {} is left behind", host.name(),
+                    host.model().id(), host.threadName("close"));
+        }
+    }
+
+    private static void closeNow(HostedDevice host, Device device) {
         try {
             device.close();
         } catch (Throwable e) {

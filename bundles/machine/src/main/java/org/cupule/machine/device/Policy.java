@@ -11,9 +11,12 @@ import java.time.Duration;
  *            how long a device may take to come to rest before a reset or an unplug goes on without it
  * @param grace
  *            how long accesses wait for a device whose plug-in went away, before they float
+ * @param call
+ *            how long a call may be in a device before the device is quarantined and the guest goes on without it
  * @threading immutable
  */
-public record Policy(int failuresInRow, Duration quiesce, Duration grace) {
+public record Policy(int failuresInRow, Duration quiesce, Duration grace, Duration call) {
     /** The policy when nothing is configured. */
-    public static final Policy STANDARD = new Policy(10, Duration.ofSeconds(2), Duration.ofSeconds(2));
+    public static final Policy STANDARD = new Policy(10, Duration.ofSeconds(2), Duration.ofSeconds(2),
+            Duration.ofSeconds(3));
 }

@@ -1,5 +1,6 @@
 package org.cupule.machine.device;
 
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.cupule.machine.gate.DeviceGate;
 import org.jspecify.annotations.Nullable;
 
@@ -11,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Seat {
     final DeviceGate gate = new DeviceGate();
+    /** Set by who takes the device to another seat: only one may. */
+    final AtomicBoolean left = new AtomicBoolean();
     /** Null when nobody sits here. Volatile, for those who only want to look. */
     volatile @Nullable Instance instance;
     Windows windows = Windows.NONE;

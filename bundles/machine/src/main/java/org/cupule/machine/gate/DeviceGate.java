@@ -2,6 +2,7 @@ package org.cupule.machine.gate;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -31,6 +32,10 @@ import java.util.concurrent.locks.LockSupport;
 public final class DeviceGate {
     private static final VarHandle OWNER;
     private static final VarHandle CLOSER;
+    private static final VarHandle INSIDER;
+    private static final VarHandle ENTRIES;
+    private static final Thread NOBODY_YET = Thread.ofPlatform().name("nobody").unstarted(() -> {
+    });
     private static final long NOBODY = 0;
     private static final long RETIRED = -1;
     private static final long SHORTEST_NAP_NANOS = 2_000;
@@ -41,6 +46,8 @@ public final class DeviceGate {
             var lookup = MethodHandles.lookup();
             OWNER = lookup.findVarHandle(DeviceGate.class, "owner", long.class);
             CLOSER = lookup.findVarHandle(DeviceGate.class, "closer", long.class);
+            INSIDER = lookup.findVarHandle(DeviceGate.class, "insider", Thread.class);
+            ENTRIES = lookup.findVarHandle(DeviceGate.class, "entries", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -49,6 +56,11 @@ public final class DeviceGate {
     /** Compare-and-set acquires it in enter, a release store frees it in leave: what one holder wrote the next sees. */
     private long owner;
     private volatile long closer;
+    /**
+     * Who is or was inside, and how often somebody came in: written inside, read by {@link #visit} anywhere, opaque.
+     */
+    private Thread insider = NOBODY_YET;
+    private long entries;
     private final AtomicInteger waiters = new AtomicInteger();
     private final AtomicInteger arrivals = new AtomicInteger();
     private final ConcurrentLinkedQueue<Thread> queue = new ConcurrentLinkedQueue<>();
@@ -61,13 +73,22 @@ public final class DeviceGate {
      *             when the caller is inside already: nothing may come back into a device
      */
     public boolean enter() {
-        long me = Thread.currentThread().threadId();
-        return closer == NOBODY && OWNER.compareAndSet(this, NOBODY, me) || await(me, true, Long.MAX_VALUE);
+        Thread caller = Thread.currentThread();
+        long me = caller.threadId();
+        return closer == NOBODY && OWNER.compareAndSet(this, NOBODY, me) && came(caller)
+                || await(me, true, Long.MAX_VALUE);
+    }
+
+    private boolean came(Thread caller) {
+        INSIDER.setOpaque(this, caller);
+        ENTRIES.setOpaque(this, entries + 1);
+        return true;
     }
 
     /** Goes in if nobody is inside and the gate is open. @return whether the caller is inside now */
     public boolean tryEnter() {
-        return closer == NOBODY && OWNER.compareAndSet(this, NOBODY, Thread.currentThread().threadId());
+        Thread caller = Thread.currentThread();
+        return closer == NOBODY && OWNER.compareAndSet(this, NOBODY, caller.threadId()) && came(caller);
     }
 
     /** Goes out. Only for who is inside. */
@@ -76,6 +97,30 @@ public final class DeviceGate {
         if (waiters.get() != 0) {
             wakeFirst();
         }
+    }
+
+    /**
+     * One stay inside the gate.
+     *
+     * @param thread
+     *            who is inside
+     * @param number
+     *            how many came before: two looks that see equal visits see the same stay
+     */
+    public record Visit(Thread thread, long number) {
+    }
+
+    /** {@return who is inside now; empty when nobody is. Perhaps that of a moment ago} */
+    public Optional<Visit> visit() {
+        if ((long) OWNER.getOpaque(this) == NOBODY) {
+            return Optional.empty();
+        }
+        return Optional.of(new Visit((Thread) INSIDER.getOpaque(this), (long) ENTRIES.getOpaque(this)));
+    }
+
+    /** {@return whether somebody has closed the gate, or is about to} */
+    public boolean closed() {
+        return closer != NOBODY;
     }
 
     /** {@return whether the calling thread is inside} */
@@ -97,7 +142,7 @@ public final class DeviceGate {
             return false;
         }
         arrivals.set(0);
-        if (OWNER.compareAndSet(this, NOBODY, me) || await(me, false, deadline)) {
+        if (OWNER.compareAndSet(this, NOBODY, me) && came(Thread.currentThread()) || await(me, false, deadline)) {
             return true;
         }
         CLOSER.compareAndSet(this, me, NOBODY);
@@ -148,7 +193,7 @@ public final class DeviceGate {
             for (long nap = SHORTEST_NAP_NANOS;; nap = Math.min(2 * nap, LONGEST_NAP_NANOS)) {
                 long closing = closer;
                 if ((closing == NOBODY || closing == me) && OWNER.compareAndSet(this, NOBODY, me)) {
-                    return true;
+                    return came(Thread.currentThread());
                 }
                 if (closing == RETIRED || deadline != Long.MAX_VALUE && System.nanoTime() - deadline > 0) {
                     return false;

@@ -17,6 +17,7 @@ import org.cupule.machine.Machines;
 import org.cupule.machine.description.DescriptionCheck;
 import org.cupule.machine.description.Faults;
 import org.cupule.machine.description.VmFile;
+import org.cupule.machine.device.CallWatch;
 import org.cupule.machine.device.Catalogue;
 import org.cupule.machine.device.DeviceOffer;
 import org.cupule.machine.device.Devices;
@@ -68,6 +69,10 @@ public final class PcMachines implements Machines, Swappable {
         /** How long accesses wait for a device whose plug-in went away, in milliseconds. */
         @AttributeDefinition(description = "How long accesses wait for a device whose plug-in went away, in milliseconds", min = "0")
         long grace_millis() default 2000;
+
+        /** How long a call may be in a device, in milliseconds. */
+        @AttributeDefinition(description = "How long a call may be in a device before the guest goes on without it, in milliseconds", min = "1")
+        long call_millis() default 3000;
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(PcMachines.class);
@@ -76,6 +81,7 @@ public final class PcMachines implements Machines, Swappable {
     private volatile Catalogue catalogue = new Catalogue(List.of());
     private volatile List<PciOffer> buses = List.of();
     private volatile Policy policy = Policy.STANDARD;
+    private final CallWatch watch = new CallWatch(() -> policy);
 
     private volatile @Nullable HypervisorServiceModule hsm;
 
@@ -85,7 +91,8 @@ public final class PcMachines implements Machines, Swappable {
     void configure(Settings settings) {
         policy = new Policy(Math.max(1, settings.failures_in_row()),
                 Duration.ofMillis(Math.max(1, settings.quiesce_millis())),
-                Duration.ofMillis(Math.max(0, settings.grace_millis())));
+                Duration.ofMillis(Math.max(0, settings.grace_millis())),
+                Duration.ofMillis(Math.max(1, settings.call_millis())));
     }
 
     /** The HSM is there. */
@@ -176,14 +183,20 @@ public final class PcMachines implements Machines, Swappable {
         VirtualMachine vm = vm(description);
         try {
             var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, description, plan,
-                    () -> catalogue, buses, () -> policy, requests), machines::remove);
+                    () -> catalogue, buses, () -> policy, requests), this::gone);
             machines.add(machine);
+            watch.add(machine.chassis().devices());
             machine.chassis().devices().parkWithout(catalogue);
             return machine;
         } catch (RuntimeException e) {
             vm.close();
             throw e;
         }
+    }
+
+    private void gone(PcMachine machine) {
+        machines.remove(machine);
+        watch.remove(machine.chassis().devices());
     }
 
     private VirtualMachine vm(MachineDescription description) {

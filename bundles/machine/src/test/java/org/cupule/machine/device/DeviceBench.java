@@ -16,7 +16,7 @@ final class DeviceBench implements Requests {
     final FakeVm vm = new FakeVm();
     final RingConsole console = new RingConsole();
     final List<String> requests = new CopyOnWriteArrayList<>();
-    volatile Policy policy = new Policy(3, Duration.ofMillis(200), Duration.ofMillis(50));
+    volatile Policy policy = new Policy(3, Duration.ofMillis(200), Duration.ofMillis(50), Duration.ofSeconds(30));
     final Devices devices;
     volatile Runnable onRequest = () -> {
     };

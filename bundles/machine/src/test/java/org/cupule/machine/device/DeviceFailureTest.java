@@ -266,7 +266,7 @@ class DeviceFailureTest {
 
     @Test
     void aRequestWaitsForAParkedDeviceDuringTheGrace() throws Exception {
-        bench.policy = new Policy(3, Duration.ofMillis(200), Duration.ofSeconds(30));
+        bench.policy = new Policy(3, Duration.ofMillis(200), Duration.ofSeconds(30), Duration.ofSeconds(30));
         bench.plug(factory);
         bench.vm.out(0x100, 1, 0);
         bench.devices.park(factory);
@@ -294,6 +294,73 @@ class DeviceFailureTest {
         bench.devices.park(factory);
         assertThat(bench.status()).startsWith("quarantined: ");
         assertThat(bench.vm.in(0x100, 1)).isEqualTo(0xFF);
+        never.countDown();
+    }
+
+    @Test
+    void aCallThatDoesNotReturnIsGivenUpWhenAllLooksHaveSeenIt() throws Exception {
+        bench.plug(factory);
+        var inside = new CountDownLatch(1);
+        var mayEnd = new CountDownLatch(1);
+        factory.onRead = probe -> {
+            inside.countDown();
+            awaitQuietly(mayEnd);
+        };
+        var vcpu = CompletableFuture.supplyAsync(() -> bench.vm.in(0x101, 1), DeviceFailureTest::start);
+        inside.await();
+        for (int look = 0; look < 3; look++) {
+            bench.devices.look(3);
+            assertThat(bench.status()).isEqualTo("running");
+        }
+        bench.devices.look(3);
+        assertThat(bench.status()).startsWith("quarantined: a call into it has not returned");
+        assertThat(bench.vm.ioRequests().abandoned()).containsExactly("x");
+        assertThat(bench.vm.leftBehind()).hasSize(1);
+        assertThat(bench.vm.in(0x101, 1)).isEqualTo(0xFF);
+        mayEnd.countDown();
+        vcpu.get(20, SECONDS);
+        assertThat(bench.status()).startsWith("quarantined");
+    }
+
+    @Test
+    void callsThatReturnAreNotGivenUpHoweverManyLooks() {
+        bench.plug(factory);
+        factory.onRead = probe -> bench.devices.look(1);
+        for (int i = 0; i < 10; i++) {
+            bench.vm.in(0x101, 1);
+        }
+        assertThat(bench.status()).isEqualTo("running");
+    }
+
+    @Test
+    void aResetThatNeverReturnsKeepsNobody() {
+        bench.plug(factory);
+        var never = new CountDownLatch(1);
+        factory.onReset = probe -> awaitQuietly(never);
+        bench.devices.reset();
+        assertThat(bench.status()).isEqualTo("quarantined: it did not end its reset");
+        assertThat(bench.vm.in(0x100, 1)).isEqualTo(0xFF);
+        never.countDown();
+    }
+
+    @Test
+    void aCloseThatNeverReturnsKeepsNobody() {
+        bench.plug(factory);
+        var never = new CountDownLatch(1);
+        factory.onClose = probe -> awaitQuietly(never);
+        bench.devices.unplug("x");
+        assertThat(bench.devices.list()).isEmpty();
+        never.countDown();
+    }
+
+    @Test
+    void aDeviceThatIsNeverMadeIsRefusedInTime() {
+        var never = new CountDownLatch(1);
+        factory.onCreate = probe -> awaitQuietly(never);
+        assertThatThrownBy(() -> bench.plug(factory)).isInstanceOf(HsmException.class)
+                .hasMessageContaining("has not made device 'x' within 200 ms");
+        assertThat(bench.devices.list()).isEmpty();
+        assertThat(bench.vm.ioRequests().clients()).isEmpty();
         never.countDown();
     }
 

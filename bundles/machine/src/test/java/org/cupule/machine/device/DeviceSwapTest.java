@@ -301,4 +301,24 @@ class DeviceSwapTest {
         assertThat(one.deepest).hasValue(1);
         assertThat(two.deepest).hasValue(1);
     }
+
+    @Test
+    void doesNotWaitForANewModelThatIsNeverMade() {
+        var never = new CountDownLatch(1);
+        two.onCreate = probe -> awaitQuietly(never);
+        assertThatThrownBy(() -> bench.devices.swap("x", DeviceOffer.of(two, 2), Duration.ofMillis(100)))
+                .satisfies(e -> assertThat(errno(e)).isEqualTo(Errno.ETIMEDOUT));
+        never.countDown();
+        assertOneGoesOn();
+    }
+
+    @Test
+    void doesNotWaitForARestoreThatNeverReturns() {
+        var never = new CountDownLatch(1);
+        two.onRestore = probe -> awaitQuietly(never);
+        assertThatThrownBy(() -> bench.devices.swap("x", DeviceOffer.of(two, 2), Duration.ofMillis(100)))
+                .satisfies(e -> assertThat(errno(e)).isEqualTo(Errno.ETIMEDOUT));
+        assertOneGoesOn();
+        never.countDown();
+    }
 }

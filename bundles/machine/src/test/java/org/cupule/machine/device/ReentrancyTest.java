@@ -30,11 +30,18 @@ class ReentrancyTest {
                                             bench.vm.out(0x100, 1, 1);
                                             bench.vm.clock().advance(10);
                                         }), INPUT((factory, call) -> factory.onRead = probe -> {
-                                            probe.context().stream().onInput(() -> call.accept(probe));
+                                            probe.context().stream().onInput(() -> {
+                                                call.accept(probe);
+                                                factory.log.add("input");
+                                            });
                                             probe.context().stream().read();
                                         }, bench -> {
                                             bench.vm.in(0x100, 1);
                                             bench.console.send(new byte[]{1}, 0, 1);
+                                            while (!bench.factory.log.contains("input")) {
+                                                Thread.onSpinWait();
+                                            }
+                                            bench.vm.in(0x101, 1);// behind it at the gate
                                         }), AFTER_DMA((factory, call) -> factory.onWrite = probe -> {
                                             probe.context().dma().write(0x2000, new byte[8], 0, 8);
                                             call.accept(probe);

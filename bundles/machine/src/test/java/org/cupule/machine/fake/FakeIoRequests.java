@@ -19,6 +19,7 @@ import org.cupule.types.IoRange;
 /** Inline clients only; a request is dispatched by the thread that makes it. */
 public final class FakeIoRequests implements IoRequests {
     private final List<Client> clients = new CopyOnWriteArrayList<>();
+    private final List<String> abandoned = new CopyOnWriteArrayList<>();
     private volatile Client standard;
     private volatile int cleared;
     private volatile long lost;
@@ -43,6 +44,11 @@ public final class FakeIoRequests implements IoRequests {
     /** {@return the handler of a client} */
     public IoHandler handler(String name) {
         return clients.stream().filter(client -> client.name.equals(name)).findFirst().orElseThrow().handler;
+    }
+
+    /** {@return the names of the clients that were given up} */
+    public List<String> abandoned() {
+        return abandoned;
     }
 
     public int timesCleared() {
@@ -151,6 +157,12 @@ public final class FakeIoRequests implements IoRequests {
             while (inside.get() != 0) {
                 Thread.onSpinWait();
             }
+        }
+
+        @Override
+        public void abandon() {
+            clients.remove(this);
+            abandoned.add(name);
         }
     }
 }

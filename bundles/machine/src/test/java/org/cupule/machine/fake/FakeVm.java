@@ -25,6 +25,7 @@ public final class FakeVm implements VirtualMachine {
     private final FakeInterrupts interrupts = new FakeInterrupts();
     private final FakeClock clock = new FakeClock();
     private final List<EventListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<Thread> leftBehind = new CopyOnWriteArrayList<>();
     private final List<String> calls = new CopyOnWriteArrayList<>();
     private final Map<Integer, VcpuState> registers = new HashMap<>();
     private volatile Partition.State state = Partition.State.CREATED;
@@ -190,6 +191,16 @@ public final class FakeVm implements VirtualMachine {
     @Override
     public FakeClock clock() {
         return clock;
+    }
+
+    @Override
+    public void leaveBehind(Thread stuck) {
+        leftBehind.add(stuck);
+    }
+
+    /** {@return the threads that were left behind} */
+    public List<Thread> leftBehind() {
+        return leftBehind;
     }
 
     @Override

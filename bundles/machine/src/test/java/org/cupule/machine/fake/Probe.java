@@ -77,12 +77,16 @@ public final class Probe implements Device, PortIo, Mmio {
 
     @Override
     public void reset() {
-        factory.inside(() -> count = 0);
+        factory.inside(() -> {
+            count = 0;
+            factory.onReset.accept(this);
+        });
     }
 
     @Override
     public void close() {
         factory.log.add("close");
+        factory.onClose.accept(this);
     }
 
     @Override
@@ -116,6 +120,10 @@ public final class Probe implements Device, PortIo, Mmio {
         public volatile Consumer<Probe> onSave = probe -> {
         };
         public volatile Consumer<Probe> onRestore = probe -> {
+        };
+        public volatile Consumer<Probe> onReset = probe -> {
+        };
+        public volatile Consumer<Probe> onClose = probe -> {
         };
         public volatile Consumer<Probe> onCreate = probe -> {
         };

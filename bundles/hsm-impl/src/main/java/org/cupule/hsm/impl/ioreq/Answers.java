@@ -60,6 +60,20 @@ final class Answers {
         end(slot, generation);
     }
 
+    /** Answers in place of a client that does not return, a read with all ones; the slot is claimed. */
+    void answerForLost(Slot slot) {
+        long generation = slot.generation();
+        if (!protocol.held(slot.vcpu())) {
+            slot.release(generation);
+            lost.incrementAndGet();
+            return;
+        }
+        if (!slot.write()) {
+            protocol.page.value(slot.vcpu(), slot.mask());
+        }
+        answerAtOnce(slot, generation);
+    }
+
     private void end(Slot slot, long generation) {
         slot.completed++;
         Client client = slot.client();

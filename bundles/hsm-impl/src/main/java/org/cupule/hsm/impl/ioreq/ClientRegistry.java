@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.cupule.hsm.ioreq.ClientInfo;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
@@ -23,6 +24,7 @@ final class ClientRegistry {
     private final Slots slots;
     private final Runnable onMoreRoutes;
     private final long removalNanos;
+    private final Consumer<Thread> onLeftBehind;
     /** Oldest first; each with its ranges, oldest first. */
     private final Map<Client, List<Registration>> clients = new LinkedHashMap<>();
     private volatile Routes routes = Routes.NONE;
@@ -37,9 +39,12 @@ final class ClientRegistry {
      *            called, without the lock, when requests that found no client may find one now
      * @param removalNanos
      *            how long the removal of a client waits for its handler to return
+     * @param onLeftBehind
+     *            told of a thread that is inside a handler that does not return
      */
-    ClientRegistry(Slots slots, Runnable onMoreRoutes, long removalNanos) {
+    ClientRegistry(Slots slots, Runnable onMoreRoutes, long removalNanos, Consumer<Thread> onLeftBehind) {
         this.removalNanos = removalNanos;
+        this.onLeftBehind = onLeftBehind;
         this.slots = slots;
         this.onMoreRoutes = onMoreRoutes;
     }
@@ -50,6 +55,11 @@ final class ClientRegistry {
 
     long removalNanos() {
         return removalNanos;
+    }
+
+    /** A thread is inside a handler that does not return, and its request was answered. */
+    void leaveBehind(Thread stuck) {
+        onLeftBehind.accept(stuck);
     }
 
     Slots slots() {

@@ -46,15 +46,36 @@ final class DispatcherThread {
         starting.lock();
         try {
             if (thread == null && !stopping) {
-                thread = Thread.ofVirtual().name(name).start(this::run);
+                begin();
             }
         } finally {
             starting.unlock();
         }
     }
 
+    /** The field before the start: the thread goes on only as long as it is the one. */
+    private void begin() {
+        Thread fresh = Thread.ofVirtual().name(name).unstarted(this::run);
+        thread = fresh;
+        fresh.start();
+    }
+
+    /** The dispatcher itself is inside a handler that does not return: a fresh one goes on. */
+    void leaveBehind(Thread stuck) {
+        starting.lock();
+        try {
+            if (thread == stuck && !stopping) {
+                work = true;
+                begin();
+            }
+        } finally {
+            starting.unlock();
+        }
+    }
+
+    /** One that was left behind ends when it comes back: {@code thread} is another one then. */
     private void run() {
-        while (!stopping) {
+        while (!stopping && mine()) {
             if (work) {
                 work = false; // before the slots are looked at
                 round();
@@ -62,6 +83,10 @@ final class DispatcherThread {
                 sleep();
             }
         }
+    }
+
+    private boolean mine() {
+        return thread == Thread.currentThread();
     }
 
     private void sleep() {
@@ -78,7 +103,7 @@ final class DispatcherThread {
      * round passes over it, unless there are new clients.
      */
     private void round() {
-        for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
+        for (int vcpu = 0; vcpu < slots.count() && mine(); vcpu++) { // back after all, it must not touch the page
             if (protocol.posted(vcpu) && slots.slot(vcpu).orphanedUnder != registry.routes()
                     && !dispatcher.dispatch(vcpu)) {
                 return;

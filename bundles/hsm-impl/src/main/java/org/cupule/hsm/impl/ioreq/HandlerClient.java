@@ -9,6 +9,7 @@ import org.cupule.hsm.ioreq.IoHandler;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.cupule.types.IoRange;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -119,11 +120,42 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
         boolean empty = await(() -> !registry.slots().any(slot -> slot.with(this)), deadline);
         stop();
         if (!empty || !await(this::stopped, deadline)) {
+            abandon();
             throw new HsmException(Errno.ETIMEDOUT, "close", "a handler of client '" + clientName()
                     + "' has not returned for " + TimeUnit.NANOSECONDS.toMillis(registry.removalNanos())
-                    + " ms; it gets no further requests");
+                    + " ms; it gets no further requests, and what it had was answered with all ones");
         }
     }
+
+    @Override
+    public final void abandon() {
+        registry.remove(this);
+        registry.slots().awaitRouted();
+        stop();
+        for (int vcpu = 0; vcpu < registry.slots().count(); vcpu++) {
+            giveUp(vcpu);
+        }
+    }
+
+    private void giveUp(int vcpu) {
+        Thread inside = servant(registry.slots().slot(vcpu));
+        Slot slot = registry.slots().takeFrom(this, vcpu);
+        if (slot == null) {
+            return;
+        }
+        dropped(vcpu);
+        failures.incrementAndGet();
+        LOG.warn("client '{}' is given up: thread {} is still inside on {}; it is left behind", clientName(),
+                inside == null ? "of another request" : inside.getName(), text(slot));
+        answers.answerForLost(slot);
+        if (inside != null) {
+            registry.leaveBehind(inside);
+        }
+    }
+
+    /** {@return the thread that is inside the handler, or about to be, with this request} */
+    @Nullable
+    abstract Thread servant(Slot slot);
 
     /** {@return whether this thread is inside the handler} */
     abstract boolean inside(Thread thread);

@@ -1,6 +1,7 @@
 package org.cupule.hsm.impl.ioreq;
 
 import org.cupule.hsm.ioreq.IoHandler;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A client whose handler is called on the dispatching thread.
@@ -30,6 +31,12 @@ final class InlineClient extends HandlerClient {
     @Override
     boolean inside(Thread thread) {
         return registry.slots().any(slot -> slot.inside(this, thread));
+    }
+
+    @Override
+    @Nullable
+    Thread servant(Slot slot) {
+        return slot.servant();
     }
 
     @Override

@@ -32,6 +32,7 @@ public final class RoutedIoRequests implements IoRequests {
     private static final long SHUTDOWN_SECONDS = 10;
 
     private final Life life;
+    private final Partition partition;
     private final int vmid;
     private final boolean queued;
     private final IoRequestPage page;
@@ -52,6 +53,7 @@ public final class RoutedIoRequests implements IoRequests {
     public RoutedIoRequests(Life life, Partition partition, IoRequestPage page, SlotProtocol slotProtocol,
             Behaviour behaviour, boolean queued) {
         this.life = life;
+        this.partition = partition;
         this.vmid = partition.vmid();
         this.queued = queued;
         this.page = page;
@@ -59,7 +61,8 @@ public final class RoutedIoRequests implements IoRequests {
         protocol = raw ? new PageProtocol.Raw(page, partition) : new PageProtocol.Claimed(page, partition);
         slots = new Slots(partition.vcpuCount());
         answers = new Answers(protocol, partition.clock());
-        registry = new ClientRegistry(slots, this::serveOrphans, TimeUnit.SECONDS.toNanos(REMOVAL_SECONDS));
+        registry = new ClientRegistry(slots, this::serveOrphans, TimeUnit.SECONDS.toNanos(REMOVAL_SECONDS),
+                this::leaveBehind);
         dispatcher = new RequestDispatcher(protocol, slots, answers, raw ? new PciCombiner(page, behaviour) : null,
                 registry);
         thread = new DispatcherThread("VM" + vmid + "-dispatcher", slots, protocol, dispatcher, registry);
@@ -74,6 +77,11 @@ public final class RoutedIoRequests implements IoRequests {
         } else {
             dispatcher.checkLost(vcpu);
         }
+    }
+
+    private void leaveBehind(Thread stuck) {
+        thread.leaveBehind(stuck);
+        partition.leaveBehind(stuck);
     }
 
     private void serveOrphans() {
@@ -240,6 +248,15 @@ public final class RoutedIoRequests implements IoRequests {
             slots.unhold();
             resetting.set(false);
             serveOrphans();
+        }
+    }
+
+    /** Gives up each client that has a request: the VM does not come to rest. */
+    public void abandonBusy() {
+        for (Client client : registry.clients()) {
+            if (client instanceof HandlerClient handler && slots.any(slot -> slot.with(handler))) {
+                handler.abandon();
+            }
         }
     }
 

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  *  IDLE <--reset begins, or has failed--> PARKED --.
  *                                                  :-- reset --> DROPPED     an answer is refused; the handler may still
  *  SERVING <--------- the same ---------> HELD ----'                         be inside
+ *  SERVING ----------- taken from a client that does not return -------> DROPPED; another object goes on
  * </pre>
  *
  * <p>
@@ -90,6 +91,20 @@ final class Slot implements IoAccess {
         this.word = dropped.generation() << PHASE_BITS;
     }
 
+    /** Makes the slot that goes on with the request that was taken from its client: claimed, to be answered at once. */
+    static Slot goingOnWith(Slot taken) {
+        Slot slot = new Slot(taken);
+        slot.type = taken.type;
+        slot.size = taken.size;
+        slot.write = taken.write;
+        slot.address = taken.address;
+        slot.value = taken.value;
+        slot.bdf = taken.bdf;
+        slot.register = taken.register;
+        slot.word = taken.generation() + 1 << PHASE_BITS | ROUTING;
+        return slot;
+    }
+
     /** {@return the phase now} */
     int phase() {
         return (int) word & PHASE_MASK;
@@ -152,7 +167,16 @@ final class Slot implements IoAccess {
 
     /** Takes the right to answer, when no reset is going on. @return false when the request was answered or dropped */
     boolean beginAnswer(long generation) {
-        while (!WORD.compareAndSet(this, generation << PHASE_BITS | SERVING, generation << PHASE_BITS | COMPLETING)) {
+        return leaveServing(generation, COMPLETING);
+    }
+
+    /** Takes the request from its client, when no reset is going on. @return false when it was answered or dropped */
+    boolean take(long generation) {
+        return leaveServing(generation, DROPPED);
+    }
+
+    private boolean leaveServing(long generation, int next) {
+        while (!WORD.compareAndSet(this, generation << PHASE_BITS | SERVING, generation << PHASE_BITS | next)) {
             if (word != (generation << PHASE_BITS | HELD)) {
                 return false;
             }
@@ -248,6 +272,12 @@ final class Slot implements IoAccess {
     @Nullable
     Client client() {
         return client;
+    }
+
+    /** {@return the thread that dispatched the last request} */
+    @Nullable
+    Thread servant() {
+        return servant;
     }
 
     /** {@return whether this thread dispatches the request that this client has} */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The slots of one VM. A slot whose request is dropped while its handler is still inside is set aside and replaced, so
@@ -48,6 +49,23 @@ final class Slots {
         for (int vcpu = 0; vcpu < count(); vcpu++) {
             slot(vcpu).unhold();
         }
+    }
+
+    /**
+     * Takes the request of a vCPU from a client that does not return; a late answer of it finds nothing to answer. The
+     * handler is not waited for any more.
+     *
+     * @return the slot that goes on with the request, claimed; null when the client has none
+     */
+    @Nullable
+    Slot takeFrom(Client client, int vcpu) {
+        Slot slot = slot(vcpu);
+        long generation = slot.generation();
+        if (!slot.with(client) || !slot.take(generation)) {
+            return null;
+        }
+        Slot next = Slot.goingOnWith(slot);
+        return slots.compareAndSet(vcpu, slot, next) ? next : null; // null: a reset has made it new
     }
 
     /** Takes all requests away; no slot can be claimed until {@link #renew}. */

@@ -100,6 +100,11 @@ final class ThreadedClient extends HandlerClient {
     }
 
     @Override
+    Thread servant(Slot slot) {
+        return thread;
+    }
+
+    @Override
     void stop() {
         stopping = true;
         LockSupport.unpark(thread);

@@ -3,7 +3,16 @@ package org.cupule.hsm.impl.ioreq;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.foreign.Arena;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.cupule.abi.IoRequestPage;
+import org.cupule.hypervisor.PartitionCreation;
+import org.cupule.tck.hsm.FakeHypervisor;
+import org.cupule.tck.hsm.FakePartition;
+import org.cupule.types.Behaviour;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.cupule.types.IoRange;
@@ -12,12 +21,15 @@ import org.junit.jupiter.api.Test;
 
 /** What the removal of a client waits for, seen from the slots. */
 class ClientRemovalTest {
-    private static final Answers NO_ANSWERS = null; // nothing is answered here
-
     private final Slots slots = new Slots(2);
+    private final List<Thread> leftBehind = new ArrayList<>();
     private final ClientRegistry registry = new ClientRegistry(slots, () -> {
-    }, TimeUnit.MILLISECONDS.toNanos(20));
-    private final InlineClient client = new InlineClient("device", access -> 0, false, registry, NO_ANSWERS);
+    }, TimeUnit.MILLISECONDS.toNanos(20), leftBehind::add);
+    private final FakePartition partition = new FakeHypervisor().create(
+            new PartitionCreation("", 3, 0, Behaviour.ACRN, false, false, Map.of()), null);
+    private final IoRequestPage page = new IoRequestPage(Arena.ofAuto().allocate(4096, 4096));
+    private final Answers answers = new Answers(new PageProtocol.Raw(page, partition), partition.clock());
+    private final InlineClient client = new InlineClient("device", access -> 0, false, registry, answers);
     private final Thread other = new Thread("a vCPU");
 
     private long serving(int vcpu, Thread thread) {
@@ -25,6 +37,8 @@ class ClientRemovalTest {
         Slot slot = slots.slot(vcpu);
         long generation = slot.claim();
         slot.servedBy(client, thread);
+        slot.read(page);
+        page.state(vcpu, IoRequestPage.PROCESSING);
         slot.handedOver(generation);
         return generation;
     }
@@ -39,6 +53,33 @@ class ClientRemovalTest {
 
         assertThat(registry.clients()).isEmpty();
         assertThatThrownBy(() -> client.add(IoRange.ports(1, 1))).isInstanceOf(HsmException.class);
+    }
+
+    @Test
+    @DisplayName("what a handler has that does not return is answered in its place, and its thread left behind")
+    void hangingHandlersRequestIsAnswered() {
+        page.size(1, 4);
+        serving(1, other);
+
+        assertThatThrownBy(client::close).isInstanceOf(HsmException.class);
+
+        assertThat(page.state(1)).isEqualTo(IoRequestPage.COMPLETE);
+        assertThat(page.value(1)).isEqualTo(0xFFFF_FFFFL);
+        assertThat(leftBehind).containsExactly(other);
+    }
+
+    @Test
+    @DisplayName("a request that a reset has taken is not answered when its client is given up")
+    void abandonedAfterReset() {
+        serving(1, other);
+        slots.hold();
+        slots.drop();
+        slots.renew();
+
+        client.abandon();
+
+        assertThat(page.state(1)).isEqualTo(IoRequestPage.PROCESSING);
+        assertThat(leftBehind).isEmpty();
     }
 
     @Test

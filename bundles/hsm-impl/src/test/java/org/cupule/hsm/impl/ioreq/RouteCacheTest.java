@@ -18,7 +18,8 @@ class RouteCacheTest {
 
     private final Slots slots = new Slots(1);
     private final ClientRegistry registry = new ClientRegistry(slots, () -> {
-    }, 0);
+    }, 0, stuck -> {
+    });
     private final RouteCache cache = new RouteCache();
     private final List<Client> clients = new ArrayList<>();
 
