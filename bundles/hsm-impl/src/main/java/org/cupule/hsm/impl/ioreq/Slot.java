@@ -176,13 +176,18 @@ final class Slot implements IoAccess {
     }
 
     private boolean leaveServing(long generation, int next) {
-        while (!WORD.compareAndSet(this, generation << PHASE_BITS | SERVING, generation << PHASE_BITS | next)) {
-            if (word != (generation << PHASE_BITS | HELD)) {
+        long serving = generation << PHASE_BITS | SERVING;
+        long held = generation << PHASE_BITS | HELD;
+        while (true) {
+            long now = word; // one look a round: between two it may go from HELD back to SERVING
+            if (now == held) {
+                Thread.yield();
+            } else if (now != serving) {
                 return false;
+            } else if (WORD.compareAndSet(this, serving, generation << PHASE_BITS | next)) {
+                return true;
             }
-            Thread.yield();
         }
-        return true;
     }
 
     /** The answer is in the page. */
