@@ -19,8 +19,8 @@ import org.openjdk.jcstress.annotations.State;
 @State
 public class AttachRace {
     private final Slots slots = new Slots(1);
-    private final AttachedClient client = new AttachedClient(new ClientRegistry(slots, () -> {
-    }, 1), new IoRequestPage(MemorySegment.ofArray(new int[1024])));
+    private final AttachedClient client = new AttachedClient(Registries.of(slots),
+            new IoRequestPage(MemorySegment.ofArray(new int[1024])));
 
     /** The client. */
     @Actor

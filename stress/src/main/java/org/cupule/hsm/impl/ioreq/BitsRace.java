@@ -19,8 +19,8 @@ import org.openjdk.jcstress.infra.results.Z_Result;
 @State
 public class BitsRace {
     private final Slots slots = new Slots(3);
-    private final AttachedClient client = new AttachedClient(new ClientRegistry(slots, () -> {
-    }, 1), new IoRequestPage(MemorySegment.ofArray(new int[1024])));
+    private final AttachedClient client = new AttachedClient(Registries.of(slots),
+            new IoRequestPage(MemorySegment.ofArray(new int[1024])));
 
     /** vCPU 0 has a request. */
     public BitsRace() {

@@ -17,11 +17,8 @@ import org.openjdk.jcstress.infra.results.Z_Result;
 @Outcome(expect = FORBIDDEN, desc = "the handler ran after close had returned")
 @State
 public class RemovalRace {
-    private static final long FOR_EVER = Long.MAX_VALUE / 2;
-
     private final Slots slots = new Slots(1);
-    private final ClientRegistry registry = new ClientRegistry(slots, () -> {
-    }, FOR_EVER);
+    private final ClientRegistry registry = Registries.of(slots);
     private final InlineClient client = new InlineClient("device", access -> 0, false, registry, null);
     private volatile boolean closed;
 

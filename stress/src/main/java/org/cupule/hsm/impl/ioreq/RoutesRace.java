@@ -17,8 +17,7 @@ import org.openjdk.jcstress.infra.results.ZZ_Result;
 @Outcome(expect = FORBIDDEN, desc = "from the newer back to the older")
 @State
 public class RoutesRace {
-    private final ClientRegistry registry = new ClientRegistry(new Slots(1), () -> {
-    }, 1);
+    private final ClientRegistry registry = Registries.of(new Slots(1));
     private final InlineClient older = new InlineClient("older", access -> 0, false, registry, null);
     private final InlineClient newer = new InlineClient("newer", access -> 0, false, registry, null);
     private final RouteCache cache = new RouteCache();
