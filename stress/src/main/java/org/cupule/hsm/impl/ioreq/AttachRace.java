@@ -31,6 +31,7 @@ public class AttachRace {
     /** The dispatcher. */
     @Signal
     public void serve() {
+        client.taken(0);
         client.serve(slots.slot(0), 1);
     }
 }
