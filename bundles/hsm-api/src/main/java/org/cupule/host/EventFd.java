@@ -43,7 +43,7 @@ public interface EventFd extends AutoCloseable {
     /** Takes the count, which becomes 0; never waits. @return the count before, unsigned */
     long take();
 
-    /** {@return whether both are handles of one counter} */
+    /** {@return whether both are handles of one counter, closed or not} */
     boolean same(EventFd other);
 
     /** {@return another handle of the counter, owned by the caller} */
@@ -58,6 +58,13 @@ public interface EventFd extends AutoCloseable {
      * @return the end of it, owned by the caller
      */
     EventSubscription listen(Listener listener);
+
+    /**
+     * Calls once when the last handle was closed; signals are not listened to.
+     *
+     * @return the end of it, owned by the caller
+     */
+    EventSubscription onHangUp(Runnable action);
 
     /** {@return a descriptor to hand to another process, owned by the caller; empty for a counter of this process} */
     Optional<Descriptor> descriptor();

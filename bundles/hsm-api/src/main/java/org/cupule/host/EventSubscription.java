@@ -74,11 +74,6 @@ public final class EventSubscription implements AutoCloseable {
         return ended;
     }
 
-    /** Takes the count, also after the last handle is gone; the end of an irqfd does so. @return the count before */
-    public long take() {
-        return counter.take();
-    }
-
     /**
      * Ends it. Returns when the listener is not inside; called from inside the listener it returns at once.
      *
@@ -90,6 +85,21 @@ public final class EventSubscription implements AutoCloseable {
         ended = true;
         try {
             awaitOutside();
+        } finally {
+            onEnd.accept(this);
+        }
+    }
+
+    /** Ends it as {@link #close} does, and takes the count, as the end of an irqfd does. @return the count before */
+    public long closeAndTake() {
+        if (ended) {
+            close();
+            return 0;
+        }
+        ended = true;
+        try {
+            awaitOutside();
+            return counter.take();
         } finally {
             onEnd.accept(this);
         }

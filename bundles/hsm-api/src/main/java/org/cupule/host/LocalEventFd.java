@@ -2,6 +2,7 @@ package org.cupule.host;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 
@@ -22,11 +23,13 @@ public final class LocalEventFd {
     }
 
     private static final class Counter implements EventCounter {
+        private static final AtomicLong NUMBERS = new AtomicLong();
         private static final long NO_NUMBER = -1;
 
         /** Never changed, but replaced under the lock, as the count is: so no signal is heard twice or not at all. */
         private EventSubscription[] watchers = {};
         private long count;
+        private final long number = NUMBERS.incrementAndGet();
 
         Counter(long initial) {
             count = initial;
@@ -97,6 +100,11 @@ public final class LocalEventFd {
         @Override
         public Optional<Descriptor> descriptor() {
             return Optional.empty();
+        }
+
+        @Override
+        public String toString() {
+            return "local " + number;
         }
 
         @Override

@@ -75,6 +75,10 @@ public final class SharedEventFd {
             refer();
             subscriptions.add(subscription);
         }
+        return subscription;
+    }
+
+    private EventSubscription watched(EventSubscription subscription) {
         try {
             counter.watch(subscription);
         } catch (RuntimeException | Error failure) {
@@ -102,6 +106,18 @@ public final class SharedEventFd {
         }
         hearers.forEach(EventSubscription::hangUp);
         leave();
+    }
+
+    private record HangUp(Runnable action) implements EventFd.Listener {
+        @Override
+        public void signalled() {
+            // It is not watched.
+        }
+
+        @Override
+        public void hungUp() {
+            action.run();
+        }
     }
 
     private SharedEventFd owner() {
@@ -160,7 +176,13 @@ public final class SharedEventFd {
         @Override
         public EventSubscription listen(Listener listener) {
             check("listen");
-            return subscribe(listener);
+            return watched(subscribe(listener));
+        }
+
+        @Override
+        public EventSubscription onHangUp(Runnable action) {
+            check("onHangUp");
+            return subscribe(new HangUp(action));
         }
 
         @Override
@@ -174,6 +196,11 @@ public final class SharedEventFd {
             if (closed.compareAndSet(false, true)) {
                 handleClosed();
             }
+        }
+
+        @Override
+        public String toString() {
+            return counter.toString();
         }
     }
 

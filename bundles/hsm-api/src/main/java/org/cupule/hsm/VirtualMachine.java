@@ -2,6 +2,7 @@ package org.cupule.hsm;
 
 import java.util.List;
 import java.util.Map;
+import org.cupule.hsm.eventfd.EventFds;
 import org.cupule.hsm.interrupt.Interrupts;
 import org.cupule.hsm.ioreq.IoRequests;
 import org.cupule.hsm.memory.GuestMemory;
@@ -78,6 +79,11 @@ public interface VirtualMachine extends AutoCloseable {
 
     /** {@return I/O requests and their clients} */
     IoRequests ioRequests();
+
+    /** {@return event counters that the guest signals, or that interrupt it} */
+    default EventFds eventFds() {
+        throw new HsmException(Errno.EOPNOTSUPP, "eventFds", "this VM has no ioeventfds and irqfds");
+    }
 
     /** {@return interrupt injection} */
     Interrupts interrupts();

@@ -132,6 +132,11 @@ public interface Partition {
                 "the hypervisor of VM " + vmid() + " does not count interrupts: choose another hypervisor");
     }
 
+    /** {@return who signals and listens to eventfds; needed with IOEVENTFD_OFFLOAD or IRQFD_OFFLOAD only} */
+    default java.util.Optional<EventFdOffload> eventFdOffload() {
+        return java.util.Optional.empty();
+    }
+
     /** {@return the VM's clock} */
     VmClock clock();
 

@@ -287,6 +287,21 @@ public abstract class EventFdContract {
     }
 
     @Test
+    void theHangUpCanBeHeardAlone() {
+        EventFd counter = counter(1);
+        AtomicInteger heard = new AtomicInteger();
+        AtomicInteger heardToo = new AtomicInteger();
+        counter.onHangUp(heard::incrementAndGet);
+        counter.onHangUp(heardToo::incrementAndGet).close();
+        counter.signal();
+        assertThat(heard).hasValue(0);
+        counter.close();
+
+        Soon.await("the hang-up is heard", () -> heard.get() == 1);
+        assertThat(heardToo).hasValue(0);
+    }
+
+    @Test
     void aSubscriptionThatWasClosedHearsNoHangUp() {
         EventFd counter = counter(0);
         Ear ear = new Ear();
@@ -315,13 +330,13 @@ public abstract class EventFdContract {
     }
 
     @Test
-    void aSubscriptionCanTakeTheCount() {
+    void theEndOfASubscriptionCanTakeTheCount() {
         EventFd counter = counter(0);
-        try (EventSubscription listening = counter.listen(new Ear())) {
-            counter.add(9);
-            assertThat(listening.take()).isEqualTo(9);
-        }
+        EventSubscription listening = counter.listen(new Ear());
+        counter.add(9);
 
+        assertThat(listening.closeAndTake()).isEqualTo(9);
+        assertThat(listening.closeAndTake()).isZero();
         assertThat(counter.take()).isZero();
     }
 
@@ -353,6 +368,8 @@ public abstract class EventFdContract {
             assertErrno(Errno.EBADF, counter::signaller);
             assertErrno(Errno.EBADF, counter::descriptor);
             assertErrno(Errno.EBADF, () -> counter.listen(new Ear()));
+            assertErrno(Errno.EBADF, () -> counter.onHangUp(() -> {
+            }));
             assertThat(open.take()).isZero();
         }
     }

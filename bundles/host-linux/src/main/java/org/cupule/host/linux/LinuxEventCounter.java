@@ -25,6 +25,7 @@ final class LinuxEventCounter implements EventCounter {
     private static final int EOPNOTSUPP = 95;
 
     private final LinuxDescriptor descriptor;
+    private final long id;
     private final boolean own;
     private final Poller poller;
     private final Runnable onRelease;
@@ -33,13 +34,16 @@ final class LinuxEventCounter implements EventCounter {
     /**
      * Takes a descriptor over.
      *
+     * @param id
+     *            the kernel's number of it, for people
      * @param own
      *            whether it was made here, without blocking
      * @param onRelease
      *            called before it is closed
      */
-    LinuxEventCounter(LinuxDescriptor descriptor, boolean own, Poller poller, Runnable onRelease) {
+    LinuxEventCounter(LinuxDescriptor descriptor, long id, boolean own, Poller poller, Runnable onRelease) {
         this.descriptor = descriptor;
+        this.id = id;
         this.own = own;
         this.poller = poller;
         this.onRelease = onRelease;
@@ -132,6 +136,11 @@ final class LinuxEventCounter implements EventCounter {
     @Override
     public Optional<Descriptor> descriptor() {
         return Optional.of(descriptor.duplicate());
+    }
+
+    @Override
+    public String toString() {
+        return "eventfd " + id;
     }
 
     @Override

@@ -155,7 +155,7 @@ public final class LinuxHost implements Host {
 
     private SharedEventFd shared(long id, LinuxDescriptor copy, boolean made) {
         SharedEventFd[] self = new SharedEventFd[1];
-        self[0] = new SharedEventFd(new LinuxEventCounter(copy, made, poller, () -> forget(id, self[0])));
+        self[0] = new SharedEventFd(new LinuxEventCounter(copy, id, made, poller, () -> forget(id, self[0])));
         eventFds.put(id, self[0]);
         return self[0];
     }

@@ -8,6 +8,8 @@ import java.util.function.Consumer;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
+import org.cupule.hsm.eventfd.EventFds;
+import org.cupule.hsm.impl.eventfd.HostedEventFds;
 import org.cupule.hsm.impl.interrupt.PartitionInterrupts;
 import org.cupule.hsm.impl.ioreq.RoutedIoRequests;
 import org.cupule.hsm.impl.life.Life;
@@ -46,6 +48,7 @@ final class HostedVm implements VirtualMachine {
     private final MappedMemory memory;
     private final RoutedIoRequests ioRequests;
     private final PartitionInterrupts interrupts;
+    private final HostedEventFds eventFds;
     private final PartitionPassthrough passthrough;
     private final HypervisorPower power;
     private final Consumer<HostedVm> unlink;
@@ -72,6 +75,8 @@ final class HostedVm implements VirtualMachine {
         this.ioRequests = new RoutedIoRequests(life, partition, new IoRequestPage(page), this.hypervisor.slotProtocol(),
                 creation.behaviour(), creation.queuedUpcall());
         this.interrupts = new PartitionInterrupts(life, partition);
+        this.eventFds = new HostedEventFds(life, this.hypervisor, partition,
+                handler -> ioRequests.oldest("ioeventfd-" + partition.vmid(), handler), arena.host()::eventFd);
         this.passthrough = new PartitionPassthrough(life, partition, hypervisor);
         this.power = new HypervisorPower(life, hypervisor);
         this.unlink = unlink;
@@ -172,6 +177,7 @@ final class HostedVm implements VirtualMachine {
     /** The rest of the order of {@code hsm.md} 4.6. */
     private void release() {
         unlink.accept(this);
+        eventFds.close();
         String left = ioRequests.shutDown();
         if (!left.isEmpty()) {
             LOG.error("{}; it was left behind when the VM was destroyed", left);
@@ -231,6 +237,12 @@ final class HostedVm implements VirtualMachine {
     public IoRequests ioRequests() {
         life.check("ioRequests");
         return ioRequests;
+    }
+
+    @Override
+    public EventFds eventFds() {
+        life.check("eventFds");
+        return eventFds;
     }
 
     @Override

@@ -3,7 +3,6 @@ package org.cupule.hsm.impl.ioreq;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -26,7 +25,7 @@ final class ClientRegistry {
     private final long removalNanos;
     private final Consumer<Thread> onLeftBehind;
     /** Oldest first; each with its ranges, oldest first. */
-    private final Map<Client, List<Registration>> clients = new LinkedHashMap<>();
+    private final LinkedHashMap<Client, List<Registration>> clients = new LinkedHashMap<>();
     private volatile Routes routes = Routes.NONE;
 
     private record Registration(IoRange range, RangeIndex.Claim<Client> claim) {
@@ -80,7 +79,11 @@ final class ClientRegistry {
                 throw new HsmException(Errno.EEXIST, "default client", "'" + present.clientName()
                         + "' is the default client (" + present.form() + "); close it first");
             }
-            clients.put(client, new ArrayList<>());
+            if (client.order() == Client.OLDEST) {
+                clients.putFirst(client, new ArrayList<>());
+            } else {
+                clients.put(client, new ArrayList<>());
+            }
             if (client.fallback()) {
                 routes = routes.with(client);
             }

@@ -32,8 +32,9 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
     private final boolean fallback;
     private final AtomicLong failures = new AtomicLong();
 
-    HandlerClient(String name, IoHandler handler, boolean fallback, ClientRegistry registry, Answers answers) {
-        super(name, registry.nextOrder(), registry.slots().count());
+    HandlerClient(String name, long order, IoHandler handler, boolean fallback, ClientRegistry registry,
+            Answers answers) {
+        super(name, order, registry.slots().count());
         this.handler = handler;
         this.fallback = fallback;
         this.registry = registry;

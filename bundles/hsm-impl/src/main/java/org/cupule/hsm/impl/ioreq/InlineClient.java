@@ -10,7 +10,16 @@ import org.jspecify.annotations.Nullable;
  */
 final class InlineClient extends HandlerClient {
     InlineClient(String name, IoHandler handler, boolean fallback, ClientRegistry registry, Answers answers) {
-        super(name, handler, fallback, registry, answers);
+        super(name, registry.nextOrder(), handler, fallback, registry, answers);
+    }
+
+    private InlineClient(String name, IoHandler handler, ClientRegistry registry, Answers answers) {
+        super(name, OLDEST, handler, false, registry, answers);
+    }
+
+    /** {@return a client that is older than all others, whenever it is added} */
+    static InlineClient oldest(String name, IoHandler handler, ClientRegistry registry, Answers answers) {
+        return new InlineClient(name, handler, registry, answers);
     }
 
     @Override

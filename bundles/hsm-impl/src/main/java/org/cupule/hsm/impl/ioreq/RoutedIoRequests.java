@@ -98,6 +98,11 @@ public final class RoutedIoRequests implements IoRequests {
         return added(new InlineClient(checked("inline", name), handler, false, registry, answers));
     }
 
+    /** Adds the inline client that is older than all others, which were there before or not: newer ranges win. */
+    public IoClient oldest(String name, IoHandler handler) {
+        return added(InlineClient.oldest(checked("oldest", name), handler, registry, answers));
+    }
+
     @Override
     public IoClient inlineDefault(String name, IoHandler handler) {
         return added(new InlineClient(checked("inlineDefault", name), handler, true, registry, answers));

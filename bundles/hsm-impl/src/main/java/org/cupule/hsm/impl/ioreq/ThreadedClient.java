@@ -36,7 +36,7 @@ final class ThreadedClient extends HandlerClient {
     private volatile boolean stopping;
 
     ThreadedClient(int vmid, String name, IoHandler handler, ClientRegistry registry, Answers answers) {
-        super(name, handler, false, registry, answers);
+        super(name, registry.nextOrder(), handler, false, registry, answers);
         handed = new AtomicReferenceArray<>(registry.slots().count());
         thread = Thread.ofVirtual().name("VM" + vmid + "-" + clientName()).unstarted(this::run);
     }
