@@ -7,8 +7,8 @@ import org.cupule.types.Msi;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
- * Event counters that a hypervisor signals, and listens to, by itself. The HSM has made the checks of
- * {@code hsm.md} 12.2 and 12.5 before; a descriptor is the caller's and may be closed after the call.
+ * Event counters that a hypervisor signals, and listens to, by itself. The HSM has made the checks of {@code hsm.md}
+ * 12.2 and 12.5 before; a descriptor is the caller's and may be closed after the call.
  *
  * @threading any thread
  */

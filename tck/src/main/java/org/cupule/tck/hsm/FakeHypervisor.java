@@ -3,6 +3,7 @@ package org.cupule.tck.hsm;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.cupule.hypervisor.EventFdOffload;
 import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hypervisor.HypervisorInfo.Capability;
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FakeHypervisor implements Hypervisor {
     private final HypervisorInfo info;
+    private final @Nullable EventFdOffload offload;
     private final List<FakePartition> partitions = new CopyOnWriteArrayList<>();
     private volatile @Nullable RuntimeException createFailure;
     private volatile @Nullable RuntimeException pageFailure;
@@ -33,8 +35,19 @@ public final class FakeHypervisor implements Hypervisor {
 
     /** Makes a hypervisor. */
     public FakeHypervisor(String name, SlotProtocol slotProtocol) {
-        info = new HypervisorInfo(name, "1.0.0", "does what a test says", slotProtocol,
-                EnumSet.of(Capability.BEHAVIOUR_ACRN, Capability.BEHAVIOUR_X86), 16);
+        info = info(name, slotProtocol, EnumSet.of(Capability.BEHAVIOUR_ACRN, Capability.BEHAVIOUR_X86));
+        offload = null;
+    }
+
+    /** Makes a hypervisor that signals ioeventfds and listens to irqfds by itself. */
+    public FakeHypervisor(EventFdOffload offload) {
+        info = info("fake", SlotProtocol.RAW, EnumSet.of(Capability.BEHAVIOUR_ACRN, Capability.BEHAVIOUR_X86,
+                Capability.IOEVENTFD_OFFLOAD, Capability.IRQFD_OFFLOAD));
+        this.offload = offload;
+    }
+
+    private static HypervisorInfo info(String name, SlotProtocol slotProtocol, EnumSet<Capability> capabilities) {
+        return new HypervisorInfo(name, "1.0.0", "does what a test says", slotProtocol, capabilities, 16);
     }
 
     @Override
@@ -52,6 +65,7 @@ public final class FakeHypervisor implements Hypervisor {
         int vcpus = forcedVcpus > 0 ? forcedVcpus : Long.bitCount(creation.affinity());
         int vmid = forcedVmid >= 0 ? forcedVmid : partitions.size() + 1;
         FakePartition partition = new FakePartition(vmid, vcpus, creation, upcall, info.slotProtocol(), pageFailure);
+        partition.offload(offload);
         partitions.add(partition);
         return partition;
     }

@@ -3,6 +3,7 @@ package org.cupule.tck.hsm;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -10,6 +11,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.cupule.abi.IoRequestPage;
+import org.cupule.hypervisor.EventFdOffload;
 import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionCreation;
@@ -49,6 +51,7 @@ public final class FakePartition implements Partition {
     private volatile @Nullable IoRequestPage page;
     private volatile @Nullable RuntimeException failure;
     private volatile @Nullable VcpuState registersSet;
+    private volatile @Nullable EventFdOffload offload;
     private volatile Runnable onDestroy = () -> {
     };
 
@@ -215,6 +218,10 @@ public final class FakePartition implements Partition {
         onDestroy = action;
     }
 
+    void offload(@Nullable EventFdOffload to) {
+        offload = to;
+    }
+
     private void asked(String what) {
         journal.add(what);
         RuntimeException with = failure;
@@ -361,6 +368,11 @@ public final class FakePartition implements Partition {
     /** {@return the threads that were left behind} */
     public List<Thread> leftBehind() {
         return leftBehind;
+    }
+
+    @Override
+    public Optional<EventFdOffload> eventFdOffload() {
+        return Optional.ofNullable(offload);
     }
 
     @Override

@@ -35,8 +35,8 @@ public interface EventFds {
      * @param eventFd
      *            the caller may close its handle: the VM goes on signalling
      * @throws org.cupule.types.HsmException
-     *             EEXIST when the counter has one that {@linkplain IoEventFd#conflicts conflicts}; EBADF when the handle
-     *             is closed
+     *             EEXIST when the counter has one that {@linkplain IoEventFd#conflicts conflicts}; EBADF when the
+     *             handle is closed
      */
     void assign(EventFd eventFd, IoEventFd ioEventFd);
 
@@ -44,8 +44,8 @@ public interface EventFds {
     void deassignIoEventFd(EventFd eventFd);
 
     /**
-     * Injects a message at each signal of a counter, from now on, and at once when its count is not 0. The count is never
-     * read. The irqfd ends by itself when the counter hangs up.
+     * Injects a message at each signal of a counter, from now on, and at once when its count is not 0. The count is
+     * never read. The irqfd ends by itself when the counter hangs up.
      *
      * @param eventFd
      *            must stay open for it
@@ -55,8 +55,8 @@ public interface EventFds {
     void assign(EventFd eventFd, Msi msi);
 
     /**
-     * Ends the irqfd of a counter and zeroes its count; nothing happens when there is none. No message is injected after
-     * the return.
+     * Ends the irqfd of a counter and zeroes its count; nothing happens when there is none. No message is injected
+     * after the return.
      */
     void deassignIrqFd(EventFd eventFd);
 

@@ -7,9 +7,11 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import org.cupule.host.Host;
 import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
+import org.cupule.hsm.impl.host.PresentHost;
 import org.cupule.hsm.impl.servicevm.CpuRemoval;
 import org.cupule.hsm.impl.whiteboard.Whiteboard;
 import org.cupule.hsm.ioreq.IoRequestClient;
@@ -26,6 +28,7 @@ import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,6 +47,7 @@ public final class RoutingHsm implements HypervisorServiceModule {
     }
 
     private final List<HostedVm> machines = new CopyOnWriteArrayList<>();
+    private final PresentHost host = new PresentHost();
     private final Whiteboard whiteboard = new Whiteboard(machines);
     private final ReentrantLock removingCpu = new ReentrantLock();
     private volatile List<Backend> backends = List.of();
@@ -67,6 +71,17 @@ public final class RoutingHsm implements HypervisorServiceModule {
     /** Forgets a hypervisor: no VMs are made on it any more. */
     public synchronized void unbind(Hypervisor hypervisor) {
         backends = backends.stream().filter(backend -> backend.hypervisor != hypervisor).toList();
+    }
+
+    /** Takes memory and event counters from a host; the best one that is there. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    public void bindHost(Host now) {
+        host.came(now);
+    }
+
+    /** Goes on without it; what was made with it stays. */
+    public void unbindHost(Host before) {
+        host.went(before);
     }
 
     /** Attaches a client of I/O requests to the VMs that it wants. */
@@ -121,7 +136,7 @@ public final class RoutingHsm implements HypervisorServiceModule {
 
     private VirtualMachine made(VmCreation creation, @Nullable Supplier<LentMemory> page) {
         Hypervisor hypervisor = choose(creation.hypervisor());
-        HostedVm vm = new VmMaker(creation, hypervisor, page, this::forget).make();
+        HostedVm vm = new VmMaker(creation, hypervisor, host, page, this::forget).make();
         machines.addFirst(vm);
         whiteboard.came();
         if (stopped) {

@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hsm.VmCreation;
+import org.cupule.hsm.impl.host.PresentHost;
 import org.cupule.hsm.impl.memory.VmArena;
 import org.cupule.hsm.memory.LentMemory;
 import org.cupule.hypervisor.Hypervisor;
@@ -33,6 +34,7 @@ final class VmMaker {
 
     private final VmCreation creation;
     private final Hypervisor hypervisor;
+    private final PresentHost host;
     private final HypervisorInfo info;
     private final @Nullable Supplier<LentMemory> pages;
     private final Consumer<HostedVm> unlink;
@@ -43,11 +45,12 @@ final class VmMaker {
      * @param pages
      *            who lends the I/O request page; null: the VM makes its own
      */
-    VmMaker(VmCreation creation, Hypervisor hypervisor, @Nullable Supplier<LentMemory> pages,
+    VmMaker(VmCreation creation, Hypervisor hypervisor, PresentHost host, @Nullable Supplier<LentMemory> pages,
             Consumer<HostedVm> unlink) {
         this.creation = creation;
         this.pages = pages;
         this.hypervisor = hypervisor;
+        this.host = host;
         this.info = hypervisor.info();
         this.unlink = unlink;
     }
@@ -56,7 +59,7 @@ final class VmMaker {
         checkWish();
         UpcallRelay upcall = new UpcallRelay();
         Partition partition = partition(upcall);
-        VmArena arena = new VmArena();
+        VmArena arena = new VmArena(host);
         try {
             checkPartition(partition);
             MemorySegment page = page(arena);

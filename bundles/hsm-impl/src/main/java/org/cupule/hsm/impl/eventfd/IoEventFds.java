@@ -114,7 +114,15 @@ final class IoEventFds {
             }
         }
         bells = Bells.NONE;
-        all.forEach(Bell::release);
+        all.forEach(IoEventFds::release);
         all.clear();
+    }
+
+    private static void release(Bell bell) {
+        try {
+            bell.release();
+        } catch (HsmException refused) {
+            LOG.debug("the hypervisor has destroyed its ioeventfd {} already", bell.spec, refused);
+        }
     }
 }

@@ -11,8 +11,8 @@ import org.cupule.hypervisor.Partition;
 import org.cupule.types.Msi;
 
 /**
- * What the hypervisor does itself, where it declares so and the counter is a real eventfd. What it has taken is held by a
- * descriptor of its own, until it gives it back.
+ * What the hypervisor does itself, where it declares so and the counter is a real eventfd. What it has taken is held by
+ * a descriptor of its own, until it gives it back.
  *
  * @threading any thread
  */

@@ -21,6 +21,8 @@ import org.slf4j.LoggerFactory;
  * @threading any thread
  */
 public final class PresentHost {
+    /** Less than this is not worth a mapping of its own. */
+    private static final long LAZY_FROM_BYTES = 64 << 10;
     private static final Logger LOG = LoggerFactory.getLogger(PresentHost.class);
 
     private final AtomicReference<@Nullable Host> host = new AtomicReference<>();
@@ -57,7 +59,7 @@ public final class PresentHost {
      */
     public MemorySegment allocate(long lengthBytes, Arena arena) {
         Host present = host.get();
-        if (present != null) {
+        if (present != null && lengthBytes >= LAZY_FROM_BYTES) {
             try (Descriptor memory = present.memory("guest-ram", lengthBytes)) {
                 return present.map(memory, 0, lengthBytes, arena);
             } catch (HsmException refused) {

@@ -8,7 +8,9 @@ import org.cupule.hsm.ioreq.ClientInfo;
  * @threading any thread
  */
 abstract sealed class Client permits HandlerClient, AttachedClient {
-    /** The age of the oldest client of a VM, of which there is one at most; {@link ClientRegistry#nextOrder} is higher. */
+    /**
+     * The age of the oldest client of a VM, of which there is one at most; {@link ClientRegistry#nextOrder} is higher.
+     */
     static final long OLDEST = 0;
 
     private static final int MAX_NAME = 15;

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.cupule.hsm.impl.host.PresentHost;
 import org.cupule.hsm.memory.LentMemory;
-import org.cupule.ram.Ram;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.slf4j.Logger;
@@ -27,7 +27,18 @@ public final class VmArena {
     private final Arena arena = Arena.ofShared();
     /** In the order in which they came; the I/O request page is the first. */
     private final Set<LentMemory> lent = new LinkedHashSet<>();
+    private final PresentHost host;
     private boolean closed;
+
+    /** Makes an empty one, whose memory comes from a host where there is one. */
+    public VmArena(PresentHost host) {
+        this.host = host;
+    }
+
+    /** {@return where memory and event counters come from} */
+    public PresentHost host() {
+        return host;
+    }
 
     /**
      * Allocates zeroed pages.
@@ -39,7 +50,7 @@ public final class VmArena {
      */
     public MemorySegment allocate(long lengthBytes) {
         try {
-            return arena.allocate(lengthBytes, Ram.PAGE_BYTES);
+            return host.allocate(lengthBytes, arena);
         } catch (OutOfMemoryError exhausted) {
             throw new HsmException(Errno.ENOMEM, "allocate",
                     "the host gives no %d KiB of native memory; use less memory, or raise -XX:MaxDirectMemorySize"
