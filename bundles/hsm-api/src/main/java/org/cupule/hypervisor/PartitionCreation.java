@@ -11,7 +11,8 @@ import org.cupule.types.Behaviour;
  * @param affinity
  *            bit n set: a vCPU on physical CPU n; the number of set bits is the number of vCPUs; 0 = the default
  * @param flags
- *            the {@code vm_flag} word: bit 0 secure world, 1 LAPIC passthrough, 2 completion polling, 4 RT
+ *            the {@code vm_flag} word: bit 0 secure world, 1 LAPIC passthrough, 2 completion polling, 4 RT; and
+ *            {@link #SERVICE_VM}
  * @param behaviour
  *            whose rules hold where ACRN differs from hardware
  * @param deterministic
@@ -30,6 +31,14 @@ public record PartitionCreation(String name, long affinity, long flags, Behaviou
     public static final long COMPLETION_POLLING = 1 << 2;
     /** Flag: a real-time VM. */
     public static final long RT = 1 << 4;
+
+    /**
+     * Flag: the privileged VM, whose guest may make VMs by hypercalls ({@code hsm.md} 3.6). Not one of ACRN's: only who
+     * owns the hypervisor can wish it.
+     */
+    public static final long SERVICE_VM = 1L << 63;
+    /** The flags that a guest or a program may wish: secure world, LAPIC passthrough, polling, RT. */
+    public static final long WISHES = 1 | LAPIC_PASSTHROUGH | COMPLETION_POLLING | RT;
 
     /** Copies the map. */
     public PartitionCreation {

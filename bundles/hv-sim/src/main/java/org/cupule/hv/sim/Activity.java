@@ -11,7 +11,7 @@ import java.lang.invoke.VarHandle;
  *               v                                                    |
  *  WAIT_SIPI -SIPI-> RUNNING --HLT-----------------------------> HALTED
  *     ^               |  ^  '---triple fault---> SHUT_DOWN
- *     |               v  |
+ *     |               v  |                    (any) --given away--> OFFLINE
  *     '---INIT--   IN_REQUEST (its slot is not FREE)
  * </pre>
  *
@@ -28,6 +28,8 @@ final class Activity {
     static final int IN_REQUEST = 3;
     /** Has had a triple fault. */
     static final int SHUT_DOWN = 4;
+    /** Was given away by its guest: nothing wakes it but a reset of the partition. */
+    static final int OFFLINE = 5;
 
     private static final VarHandle NOW;
 

@@ -8,7 +8,7 @@ import org.cupule.hardware.Cpu;
  *
  * <pre>
  *  0x40000000  EAX 0x40000010, EBX ECX EDX "ACRNACRNACRN"
- *  0x40000001  EAX bit 0 = privileged VM: 0 for a user VM
+ *  0x40000001  EAX bit 0 = privileged VM: 1 for a Service VM, 0 for others
  *  0x40000010  EAX = frequency of the time stamp counter in kHz
  *  others      0
  * </pre>
@@ -21,16 +21,22 @@ final class HypervisorLeaves {
     /** The letters {@code ACRN}, the first one in the low byte. */
     private static final int SIGNATURE = 0x4E52_4341;
 
-    private final int tscKilohertz;
+    private static final int FEATURES = 0x4000_0001;
+    private static final int PRIVILEGED = 1;
 
-    HypervisorLeaves(long tscHertz) {
+    private final int tscKilohertz;
+    private final int features;
+
+    HypervisorLeaves(long tscHertz, boolean privileged) {
         this.tscKilohertz = (int) (tscHertz / 1000);
+        this.features = privileged ? PRIVILEGED : 0;
     }
 
     /** Answers the pending exit. */
     void answer(Cpu cpu, int leaf) {
         switch (leaf) {
             case BASE -> cpu.answerCpuid(LAST, SIGNATURE, SIGNATURE, SIGNATURE);
+            case FEATURES -> cpu.answerCpuid(features, 0, 0, 0);
             case LAST -> cpu.answerCpuid(tscKilohertz, 0, 0, 0);
             default -> cpu.answerCpuid(0, 0, 0, 0);
         }

@@ -33,6 +33,8 @@ final class Inbox {
     static final int INTR = 64;
     /** The INTR line went low: worth a look only when the vCPU looks anyway. */
     static final int INTR_LOW = 128;
+    /** The guest gives the vCPU away. */
+    static final int OFFLINE = 256;
 
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle FLAGS;

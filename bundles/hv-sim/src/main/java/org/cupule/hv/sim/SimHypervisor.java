@@ -24,6 +24,7 @@ import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -104,8 +105,10 @@ public final class SimHypervisor implements Hypervisor, Swappable {
 
     private static void end(SimPartition partition) {
         try {
-            partition.pause();
-            partition.destroy();
+            if (!partition.life.over()) { // else it went with its Service VM
+                partition.pause();
+                partition.destroy();
+            }
         } catch (HsmException e) {
             LOG.error("vm{} could not be ended with its hypervisor", partition.vmid(), e);
         }
@@ -121,11 +124,20 @@ public final class SimHypervisor implements Hypervisor, Swappable {
 
     @Override
     public Partition create(PartitionCreation creation, Upcall upcall) {
+        return create(creation, upcall, null);
+    }
+
+    /** Makes a partition that a Service VM's guest wants, in that one's memory. */
+    SimPartition createFor(SimPartition owner, PartitionCreation creation, Upcall upcall) {
+        return create(creation, upcall, owner);
+    }
+
+    private SimPartition create(PartitionCreation creation, Upcall upcall, @Nullable SimPartition owner) {
         int vcpus = vcpus(creation);
         checkFlags(creation);
         int vmid = reserve();
         try {
-            var partition = new SimPartition(this, vmid, vcpus, creation, upcall, choose(creation));
+            var partition = new SimPartition(this, vmid, vcpus, creation, upcall, choose(creation), owner);
             synchronized (partitions) {
                 partitions.put(vmid, Optional.of(partition));
             }

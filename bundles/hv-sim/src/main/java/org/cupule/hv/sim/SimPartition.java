@@ -41,12 +41,14 @@ final class SimPartition implements Partition {
     final SimClock clock;
     final Rendezvous rendezvous;
     final Life life;
-    final ShootDown shootDown = new ShootDown();
+    final ShootDown shootDown;
     final MemoryMap memory;
     final InterruptFabric fabric;
-    final HypervisorLeaves leaves = new HypervisorLeaves(Vcpu.TSC_HERTZ);
+    final HypervisorLeaves leaves;
     final PciPorts pciPorts = new PciPorts();
     final Upcall upcall;
+    /** What makes it a Service VM; null for others. */
+    final @Nullable ServiceVm service;
     final List<Vcpu> vcpus;
     final HardwareBay bay;
 
@@ -54,19 +56,30 @@ final class SimPartition implements Partition {
     private final int vcpuCount;
     private final PartitionCreation creation;
     private final boolean polling;
+    private final boolean sharesMemory;
     private final SimHypervisor hypervisor;
     private final VcpuThreads threads;
     private final Set<Long> told = ConcurrentHashMap.newKeySet();
     private volatile @Nullable IoRequestPage page;
 
+    /**
+     * Makes a partition.
+     *
+     * @param owner
+     *            the Service VM whose memory it lives in, or null
+     */
     SimPartition(SimHypervisor hypervisor, int vmid, int vcpuCount, PartitionCreation creation, Upcall upcall,
-            HardwareChoice hardware) {
+            HardwareChoice hardware, @Nullable SimPartition owner) {
         this.hypervisor = hypervisor;
         this.vmid = vmid;
         this.vcpuCount = vcpuCount;
         this.creation = creation;
         this.polling = (creation.flags() & PartitionCreation.COMPLETION_POLLING) != 0;
         this.upcall = upcall;
+        this.service = (creation.flags() & PartitionCreation.SERVICE_VM) == 0 ? null : new ServiceVm(this, hypervisor);
+        this.sharesMemory = service != null || owner != null;
+        this.shootDown = owner == null ? new ShootDown() : new ShootDown(owner.shootDown);
+        this.leaves = new HypervisorLeaves(Vcpu.TSC_HERTZ, service != null);
         this.clock = creation.deterministic()
                 ? new InstructionClock(hypervisor.deterministicEpoch(), this::wakeAll)
                 : new HostClock(name(), System::nanoTime, System.currentTimeMillis() / 1000);
@@ -106,6 +119,20 @@ final class SimPartition implements Partition {
 
     Behaviour behaviour() {
         return creation.behaviour();
+    }
+
+    boolean deterministic() {
+        return creation.deterministic();
+    }
+
+    /** {@return which hardware models are wanted} */
+    Map<String, String> models() {
+        return creation.models();
+    }
+
+    /** {@return whether guests of other partitions execute in its memory too} */
+    boolean sharesMemory() {
+        return sharesMemory;
     }
 
     boolean polling() {
@@ -162,6 +189,7 @@ final class SimPartition implements Partition {
         life.change("reset", () -> {
             life.refuseUnless(state() == State.PAUSED, "reset");
             bay.refuseUnlessWhole("reset");
+            endUserVms();
             standingStill("reset", this::powerOn);
         });
     }
@@ -181,14 +209,35 @@ final class SimPartition implements Partition {
     public void destroy() {
         life.change("destroy", () -> {
             life.refuseUnless(state() == State.PAUSED || state() == State.CREATED, "destroy");
+            endUserVms();
             standingStill("destroy", () -> life.become(State.POWERED_OFF));
             threads.end(TimeUnit.NANOSECONDS.toMillis(deadlineNanos()));
             memory.clear();
+            shootDown.leave();
             page = null;
             hypervisor.free(vmid);
         });
         // Without the life lock: the last action of a timer may just want it.
         clock.close();
+    }
+
+    private void endUserVms() {
+        if (service != null) {
+            service.end();
+        }
+    }
+
+    /**
+     * Takes a vCPU of a Service VM away from its guest ({@code hsm.md} 13.3).
+     *
+     * @return 0, also where there is none with this id
+     * @throws HsmException
+     *             EPERM for the bootstrap processor
+     */
+    int offline(int apicId) {
+        life.refuseUnless(apicId != 0, "offline the bootstrap processor");
+        vcpus.stream().filter(vcpu -> vcpu.index == apicId).forEach(vcpu -> vcpu.post(Inbox.OFFLINE));
+        return 0;
     }
 
     private void standingStill(String operation, Runnable action) {
@@ -273,7 +322,7 @@ final class SimPartition implements Partition {
 
     @Override
     public void finish(int vcpu) {
-        life.refuseUnless(!life.over(), "finish");
+        life.refuseUnless(!life.over() && page != null, "finish");
         checkVcpu("finish", vcpu);
         Vcpu waiting = vcpus.get(vcpu);
         if (waiting.mine()) {
@@ -379,6 +428,9 @@ final class SimPartition implements Partition {
         life.halt();
         life.reason("vcpu%d had a triple fault".formatted(vcpu.index));
         LOG.info("{} vcpu{}: triple fault\n{}", name(), vcpu.index, report);
+        if (service != null) {
+            service.endQuietly();
+        }
         upcall.event(new PartitionEvent.TripleFault(vcpu.index, report));
     }
 

@@ -41,6 +41,10 @@ final class Vcpu {
             "hypercall", "hlt", "shutdown", "fetch", "exclusive"};
     private static final int NO_EXIT = -1;
     private static final int INVALID_OPCODE = 6;
+    private static final int GENERAL_PROTECTION = 13;
+    private static final long CR0_PE = 1;
+    private static final long RFLAGS_VM = 1 << 17;
+    private static final long USER_RING = 3;
     private static final long APIC_BSP = 1 << 8;
 
     private static final VarHandle RETIRED;
@@ -64,6 +68,7 @@ final class Vcpu {
     private final VmTimer lapicTimer;
     private final Accesses accesses;
     private final Interrupts interrupts;
+    private final @Nullable Hypercalls calls;
     private final long[] exits = new long[CpuExit.EXCLUSIVE + 1];
 
     private volatile @Nullable Thread thread;
@@ -84,7 +89,9 @@ final class Vcpu {
         this.lapicTimer = vm.clock.lapicTimer(() -> post(Inbox.TIMER));
         this.accesses = new Accesses(vm, this, requests);
         this.interrupts = new Interrupts(this, vm.fabric);
-        var spec = new CpuSpec(index, vm.vcpuCount(), TSC_HERTZ, vm.behaviour());
+        this.calls = vm.service == null ? null : new Hypercalls(vm, vm.service);
+        var spec = new CpuSpec(index, vm.vcpuCount(), vm.vcpuCount() > 1 || vm.sharesMemory(), TSC_HERTZ,
+                vm.behaviour());
         this.cpu = new Fitted<>("cpu" + index, hardware.cpus(), hardware.cpu(),
                 (factory, stage) -> factory.create(spec, new CpuSide(vm, this)), MustHold::cpu, Runnable::run,
                 this::refit);
@@ -217,6 +224,7 @@ final class Vcpu {
             case HALTED -> "halted";
             case WAIT_SIPI -> "waiting for SIPI";
             case SHUT_DOWN -> "shut down";
+            case OFFLINE -> "off line";
             case IN_REQUEST -> requests.text();
             default -> rendezvous.open() ? "running" : "stopped";
         };
@@ -336,7 +344,7 @@ final class Vcpu {
             case WINDOW -> interrupts.windowOpened();
             case ACCESS -> accesses.handle(cpu().exit());
             case CPUID -> vm.leaves.answer(cpu(), (int) cpu().exit().address);
-            case HYPERCALL -> cpu().fault(INVALID_OPCODE, 0);
+            case HYPERCALL -> hypercall();
             case HLT -> halt();
             case FETCH -> fetch(cpu().exit().address);
             case EXCLUSIVE -> exclusiveWanted = true;
@@ -344,6 +352,23 @@ final class Vcpu {
             case BREAKPOINT -> vm.stop("vcpu%d stands at a breakpoint, RIP 0x%x".formatted(index, rip()));
             default -> throw new IllegalStateException("exit " + reason + " of " + cpu.offer() + " is unknown");
         }
+    }
+
+    /** Only the privileged ring of a Service VM has hypercalls ({@code hsm.md} 3.6). */
+    private void hypercall() {
+        if (calls == null) {
+            cpu().fault(INVALID_OPCODE, 0);
+        } else if (ring() != 0) {
+            cpu().fault(GENERAL_PROTECTION, 0);
+        } else {
+            cpu().answer(calls.call(cpu()));
+        }
+    }
+
+    private long ring() {
+        boolean protectedMode = (cpu().register(Register.CR0) & CR0_PE) != 0;
+        boolean virtual8086 = (cpu().register(Register.RFLAGS) & RFLAGS_VM) != 0;
+        return virtual8086 ? USER_RING : protectedMode ? cpu().register(Register.CS) & USER_RING : 0;
     }
 
     private void halt() {
@@ -378,6 +403,13 @@ final class Vcpu {
 
     private void takeMessages() {
         int signals = inbox.take();
+        if (activity.is(OFFLINE)) {
+            return;
+        }
+        if ((signals & Inbox.OFFLINE) != 0) {
+            activity.become(OFFLINE);
+            return;
+        }
         if ((signals & Inbox.INIT) != 0) {
             init();
         }

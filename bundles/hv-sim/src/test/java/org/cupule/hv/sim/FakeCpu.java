@@ -31,7 +31,7 @@ final class FakeCpu implements Cpu {
 
         @Override
         public Cpu create(CpuSpec spec, CpuContext context) {
-            var cpu = new FakeCpu(this, spec, context);
+            var cpu = new FakeCpu(this, spec, context, made.isEmpty());
             made.add(cpu);
             return cpu;
         }
@@ -52,10 +52,12 @@ final class FakeCpu implements Cpu {
     private int at;
     private boolean due;
     private boolean window;
+    private final boolean first;
     private boolean exclusive;
     private long budget;
 
-    private FakeCpu(Factory factory, CpuSpec spec, CpuContext context) {
+    private FakeCpu(Factory factory, CpuSpec spec, CpuContext context, boolean first) {
+        this.first = first;
         this.script = spec.apicId() < factory.scripts().size() ? factory.scripts().get(spec.apicId()) : List.of();
         this.spec = spec;
         this.context = context;
@@ -113,6 +115,21 @@ final class FakeCpu implements Cpu {
 
     static Op exits(int reason) {
         return cpu -> reason;
+    }
+
+    /** VMCALL with these registers. */
+    static Op hypercall(long r8, long rdi, long rsi) {
+        return cpu -> {
+            cpu.register(Register.R8, r8);
+            cpu.register(Register.RDI, rdi);
+            cpu.register(Register.RSI, rsi);
+            return CpuExit.HYPERCALL;
+        };
+    }
+
+    /** One operation for the first CPU that the factory has made, another one for all others. */
+    static Op either(Op first, Op others) {
+        return cpu -> (cpu.first ? first : others).execute(cpu);
     }
 
     static Op hlt() {

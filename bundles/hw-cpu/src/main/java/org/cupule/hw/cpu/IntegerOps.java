@@ -149,7 +149,7 @@ final class IntegerOps {
      * page of code} Leaves for an EXCLUSIVE run when other CPUs could see the access half done.
      */
     private @Nullable MemorySegment lockable(long address, int size) {
-        if (cpu.spec.cpuCount() == 1 || cpu.exclusive) {
+        if (!cpu.spec.sharedMemory() || cpu.exclusive) {
             return null;
         }
         MemorySegment segment = cpu.mmu.atomic(address, size);
@@ -264,7 +264,7 @@ final class IntegerOps {
             cmpxchg8(op, address);
             return;
         }
-        if (op.lock && cpu.spec.cpuCount() > 1 && !cpu.exclusive && cpu.mmu.ram(address)) {
+        if (op.lock && cpu.spec.sharedMemory() && !cpu.exclusive && cpu.mmu.ram(address)) {
             cpu.log.exit.reason = CpuExit.EXCLUSIVE; // Java has no 16-byte compare-and-exchange
             throw cpu.leave;
         }

@@ -38,7 +38,7 @@ final class InterpretedCpu implements Cpu {
         this.state = cpu.state;
         this.log = cpu.log;
         this.families = new Families(cpu);
-        this.blocks = new BlockCache(state, cpu.mmu, context, cpu.fault, spec.cpuCount() > 1, opsOfABlock);
+        this.blocks = new BlockCache(state, cpu.mmu, context, cpu.fault, spec.sharedMemory(), opsOfABlock);
         this.interpreter = new Interpreter(cpu, families, blocks);
         reset();
     }

@@ -44,7 +44,7 @@ final class Processor {
     Processor(CpuSpec spec, CpuContext context) {
         this.spec = spec;
         this.context = context;
-        this.mmu = new Mmu(state, context, log, fault, leave, spec.cpuCount() > 1);
+        this.mmu = new Mmu(state, context, log, fault, leave, spec.sharedMemory());
     }
 
     long retired() {

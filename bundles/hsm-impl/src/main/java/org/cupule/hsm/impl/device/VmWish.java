@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.cupule.abi.AcrnVmCreation;
 import org.cupule.hsm.VmCreation;
+import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.types.Behaviour;
 
 /**
@@ -19,8 +20,8 @@ record VmWish(String hypervisor, Behaviour behaviour, boolean queuedUpcall) {
     /** {@return the wish; vcpu_num is output only, the affinity says how many ({@code hsm.md} 4.4)} */
     VmCreation creation(AcrnVmCreation argument) {
         long affinity = argument.cpuAffinity();
-        return new VmCreation(text(argument.uuid()), hypervisor, Long.bitCount(affinity), affinity, argument.vmFlag(),
-                behaviour, false, queuedUpcall, Map.of());
+        return new VmCreation(text(argument.uuid()), hypervisor, Long.bitCount(affinity), affinity,
+                argument.vmFlag() & PartitionCreation.WISHES, behaviour, false, queuedUpcall, Map.of());
     }
 
     /** {@return the bytes before the first zero, one character each: they may be a name or a UUID} */
