@@ -24,7 +24,7 @@ import org.osgi.util.tracker.ServiceTracker;
  */
 final class Commands {
     /** Commands that this distribution always has: worth waiting for. Any other word is there at once, or unknown. */
-    private static final Set<String> EXPECTED = Set.of("run", "demo", "shell", "abi");
+    private static final Set<String> EXPECTED = Set.of("run", "demo", "shell", "abi", "serve");
     private static final long DEADLINE_MILLIS = TimeUnit.SECONDS.toMillis(20);
     private static final String ANY = "(" + CommandLine.COMMAND + "=*)";
 
