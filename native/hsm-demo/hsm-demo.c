@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/time.h>
@@ -26,6 +27,7 @@
 #define SERIAL 0x3F8
 #define KEYBOARD 0x60
 #define EXIT 0xF4
+#define DOORBELL 0x510
 
 /* Real mode, loaded at 0x1000: copies the text to ES:DI and to the serial port; then a port and a memory read. */
 __asm__(".pushsection .rodata\n"
@@ -52,6 +54,12 @@ __asm__(".pushsection .rodata\n"
         "    mov %fs:0x10, %ax\n"
         "    stosw\n"
         "    mov %ax, %fs:0x20\n"
+        "    mov $0x510, %dx\n"
+        "    mov $7, %al\n"
+        "    outb %al, %dx\n"
+        "    outb %al, %dx\n"
+        "    inc %al\n"
+        "    outb %al, %dx\n"
         "    outb %al, $0xF4\n"
         "3:  hlt\n"
         "    jmp 3b\n"
@@ -63,7 +71,7 @@ extern const uint8_t guest_code[], guest_code_end[];
 static struct acrn_io_request_buffer requests __attribute__((aligned(4096)));
 static char text[4096] __attribute__((aligned(4096))) = "malloc, static and mmap";
 static uint8_t *low, *copied;
-static int hsm;
+static int hsm, doorbell, line;
 static const char *stop_at = "";
 static char serial[128];
 static size_t serial_bytes;
@@ -151,6 +159,39 @@ static void set_memory(void)
 
 static void on_alarm(int number) { (void)number; }
 
+/* Writes of 7 to the doorbell ring it; the line is rung from here. */
+static void set_eventfds(void)
+{
+    struct acrn_ioeventfd bell = {.flags = ACRN_IOEVENTFD_FLAG_PIO | ACRN_IOEVENTFD_FLAG_DATAMATCH, .addr = DOORBELL,
+                                  .len = 1, .data = 7};
+    struct acrn_irqfd interrupt = {.msi = {.msi_addr = 0xFEE00000, .msi_data = 0x41}};
+    doorbell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    line = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    bell.fd = (uint32_t)doorbell;
+    interrupt.fd = line;
+    check(ioctl(hsm, ACRN_IOCTL_IOEVENTFD, &bell), "IOEVENTFD");
+    require(ioctl(hsm, ACRN_IOCTL_IOEVENTFD, &bell) == -1 && errno == EEXIST, "the same doorbell: EEXIST");
+    check(ioctl(hsm, ACRN_IOCTL_IRQFD, &interrupt), "IRQFD");
+    require(ioctl(hsm, ACRN_IOCTL_IRQFD, &interrupt) == -1 && errno == EBUSY, "the same irqfd: EBUSY");
+    interrupt.fd = 1;
+    require(ioctl(hsm, ACRN_IOCTL_IRQFD, &interrupt) == -1 && errno == EINVAL, "not an eventfd: EINVAL");
+    interrupt.fd = 999;
+    require(ioctl(hsm, ACRN_IOCTL_IRQFD, &interrupt) == -1 && errno == EBADF, "not open: EBADF");
+}
+
+static void unset_eventfds(void)
+{
+    struct acrn_ioeventfd bell = {.flags = ACRN_IOEVENTFD_FLAG_DEASSIGN, .fd = (uint32_t)doorbell};
+    struct acrn_irqfd interrupt = {.flags = ACRN_IRQFD_FLAG_DEASSIGN, .fd = line};
+    uint64_t count = 1;
+    require(write(line, &count, sizeof count) == sizeof count, "the line is rung");
+    check(ioctl(hsm, ACRN_IOCTL_IRQFD, &interrupt), "IRQFD deassign");
+    require(read(line, &count, sizeof count) == -1 && errno == EAGAIN, "deassign zeroes the count");
+    check(ioctl(hsm, ACRN_IOCTL_IOEVENTFD, &bell), "IOEVENTFD deassign");
+    close(line);
+    close(doorbell);
+}
+
 /* ATTACH returns 0 on a signal, even on one whose handler lets system calls go on. */
 static void attach_and_signal(void)
 {
@@ -199,6 +240,7 @@ static int answer(struct acrn_io_request *request, int vcpu)
 
 static void run(void)
 {
+    uint64_t rings = 0;
     int end = 0;
     set_registers();
     check(ioctl(hsm, ACRN_IOCTL_START_VM), "START_VM");
@@ -213,8 +255,10 @@ static void run(void)
         }
     }
     serial[serial_bytes] = 0;
-    printf("serial: %s\ncopied: %s\nport: %02x\nmemory: %02x%02x\nwritten: %04x\n", serial, (char *)copied,
-           copied[strlen(text) + 1], copied[strlen(text) + 3], copied[strlen(text) + 2], written_word);
+    require(read(doorbell, &rings, sizeof rings) == sizeof rings, "the doorbell has rung");
+    printf("serial: %s\ncopied: %s\nport: %02x\nmemory: %02x%02x\nwritten: %04x\nrings: %u\n", serial,
+           (char *)copied, copied[strlen(text) + 1], copied[strlen(text) + 3], copied[strlen(text) + 2], written_word,
+           (unsigned)rings);
     require(ioctl(hsm, ACRN_IOCTL_DESTROY_VM) == -1 && errno == EPERM, "destroying a running VM: EPERM");
     check(ioctl(hsm, ACRN_IOCTL_PAUSE_VM), "PAUSE_VM");
     check(ioctl(hsm, ACRN_IOCTL_CLEAR_VM_IOREQ), "CLEAR_VM_IOREQ");
@@ -228,6 +272,7 @@ int main(int count, char **words)
     check(hsm, "open");
     create();
     set_memory();
+    set_eventfds();
     attach_and_signal();
     run();
     check(ioctl(hsm, ACRN_IOCTL_RESET_VM), "RESET_VM");
@@ -235,6 +280,7 @@ int main(int count, char **words)
     memset(copied, 0, 4096);
     strcpy(text, "once more");
     run();
+    unset_eventfds();
     check(ioctl(hsm, ACRN_IOCTL_DESTROY_IOREQ_CLIENT), "DESTROY_IOREQ_CLIENT");
     check(ioctl(hsm, ACRN_IOCTL_DESTROY_VM), "DESTROY_VM");
     require(ioctl(hsm, ACRN_IOCTL_START_VM) == -1 && errno == EINVAL, "after the end: EINVAL");

@@ -53,6 +53,7 @@ public class HsmSocketIT {
             port: 2a
             memory: 1234
             written: 1234
+            rings: 2
             """;
 
     @Inject

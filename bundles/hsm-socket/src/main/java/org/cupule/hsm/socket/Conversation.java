@@ -96,7 +96,7 @@ final class Conversation implements Runnable {
             case Request.JOIN -> join(request);
             case Request.IOCTL -> {
                 idle();
-                send(RemoteCaller.carryOut(files.file(joined()), exchange), exchange.out());
+                send(files.file(joined()).carryOut(exchange), exchange.out());
             }
             case Request.CANCEL -> cancel();
             case Request.CLOSE -> {
@@ -130,10 +130,10 @@ final class Conversation implements Runnable {
     /** Waits on another thread, and answers from there; until then the client may only cancel. */
     private void attach(Exchange exchange) {
         idle();
-        var handle = files.file(joined());
+        OpenFiles.OpenFile file = files.file(joined());
         waiting = Thread.ofVirtual().name("hsm-attach").start(() -> {
             try (exchange) {
-                send(RemoteCaller.carryOut(handle, exchange), new byte[0]);
+                send(file.carryOut(exchange), new byte[0]);
             } catch (HsmException gone) {
                 LOG.debug("a client did not hear the end of its wait", gone);
             }

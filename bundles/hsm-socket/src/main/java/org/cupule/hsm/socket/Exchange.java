@@ -3,12 +3,14 @@ package org.cupule.hsm.socket;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Optional;
 import org.cupule.host.Descriptor;
 import org.cupule.host.EventFd;
 import org.cupule.host.Host;
 import org.cupule.hsm.memory.LentMemory;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One ioctl of a client: what came with it, and what goes back. The client's memory is what came along; every other
@@ -21,6 +23,7 @@ final class Exchange implements AutoCloseable {
     private final Request request;
     private final List<Descriptor> descriptors;
     private byte[] out = {};
+    private @Nullable EventFd held;
 
     /**
      * Begins.
@@ -83,12 +86,25 @@ final class Exchange implements AutoCloseable {
         if (descriptors.isEmpty()) {
             throw new HsmException(Errno.EBADF, "eventfd", "the client has no descriptor " + number);
         }
-        return host.eventFd(descriptors.getFirst());
+        EventFd there = held;
+        if (there == null) {
+            there = host.eventFd(descriptors.getFirst());
+            held = there;
+        }
+        return there.duplicate();
+    }
+
+    /** {@return the handle that has kept the counter from hanging up meanwhile}; the caller closes it */
+    Optional<EventFd> takeHeld() {
+        Optional<EventFd> taken = Optional.ofNullable(held);
+        held = null;
+        return taken;
     }
 
     /** Closes the descriptors: what was mapped and who listens have their own. */
     @Override
     public void close() {
+        takeHeld().ifPresent(EventFd::close);
         descriptors.forEach(Descriptor::close);
     }
 

@@ -14,7 +14,26 @@ import org.cupule.types.HsmException;
  */
 final class OpenFiles {
     private final HsmDevice device;
-    private final Map<String, HsmHandle> files = new ConcurrentHashMap<>();
+    private final Map<String, OpenFile> files = new ConcurrentHashMap<>();
+
+    /**
+     * One open file.
+     *
+     * @threading any thread
+     */
+    record OpenFile(HsmHandle handle, RemoteCaller caller) implements AutoCloseable {
+        /** Carries an ioctl out. @return 0 or a negative error number */
+        int carryOut(Exchange exchange) {
+            return caller.carryOut(handle, exchange);
+        }
+
+        /** Destroys its VM; then nothing uses the client's counters any more. */
+        @Override
+        public void close() {
+            handle.close();
+            caller.close();
+        }
+    }
 
     OpenFiles(HsmDevice device) {
         this.device = device;
@@ -24,24 +43,24 @@ final class OpenFiles {
     byte[] open() {
         byte[] token = Tokens.next();
         RemoteCaller caller = new RemoteCaller();
-        files.put(Tokens.text(token), device.open(caller, caller));
+        files.put(Tokens.text(token), new OpenFile(device.open(caller, caller), caller));
         return token;
     }
 
     /** {@return the file of a token}; EBADF */
-    HsmHandle file(String token) {
-        HsmHandle handle = files.get(token);
-        if (handle == null) {
+    OpenFile file(String token) {
+        OpenFile file = files.get(token);
+        if (file == null) {
             throw new HsmException(Errno.EBADF, "hsm socket", "there is no such open file");
         }
-        return handle;
+        return file;
     }
 
     /** Closes one, with its VM; does nothing when it is closed. */
     void close(String token) {
-        HsmHandle handle = files.remove(token);
-        if (handle != null) {
-            handle.close();
+        OpenFile file = files.remove(token);
+        if (file != null) {
+            file.close();
         }
     }
 

@@ -117,18 +117,11 @@ final class OpenHandle implements HsmHandle {
                     CREATE_VDEV, DESTROY_VDEV ->
                 new DeviceCommands(there, caller).carryOut(command, argument);
             case PM_GET_CPU_STATE -> tellPower(there, argument);
-            case IOEVENTFD -> assign(caller.in(argument, AcrnIoeventfd.LAYOUT, AcrnIoeventfd::new));
-            case IRQFD -> assign(caller.in(argument, AcrnIrqfd.LAYOUT, AcrnIrqfd::new));
+            case IOEVENTFD -> new EventFdCommands(there, caller).ioEventFd(caller.in(argument, AcrnIoeventfd.LAYOUT,
+                    AcrnIoeventfd::new));
+            case IRQFD ->
+                new EventFdCommands(there, caller).irqFd(caller.in(argument, AcrnIrqfd.LAYOUT, AcrnIrqfd::new));
         }
-    }
-
-    private static void assign(AcrnIoeventfd argument) {
-        check(argument.reserved() == 0, "IOEVENTFD");
-        throw new HsmException(Errno.EOPNOTSUPP, "IOEVENTFD", "this HSM has no eventfds");
-    }
-
-    private static void assign(AcrnIrqfd argument) {
-        throw new HsmException(Errno.EOPNOTSUPP, "IRQFD", "this HSM has no eventfd " + argument.fd());
     }
 
     /** Creates the VM. A failed creation leaves the handle as it was. */
