@@ -1,11 +1,14 @@
 package org.cupule.hsm;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.cupule.hsm.memory.LentMemory;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hsm.servicevm.ServiceVm;
+import org.cupule.hsm.snapshot.RamContent;
+import org.cupule.state.ModelState;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.osgi.annotation.versioning.ProviderType;
@@ -43,6 +46,24 @@ public interface HypervisorServiceModule {
      */
     default VirtualMachine create(VmCreation creation, Supplier<LentMemory> page) {
         throw new HsmException(Errno.EOPNOTSUPP, "create", "this HSM makes its own I/O request pages");
+    }
+
+    /**
+     * Makes a VM of what was saved, in state PAUSED, with its memory. Requests that were in flight are dispatched after
+     * {@link VirtualMachine#resume}: until then its clients can be made.
+     *
+     * @param creation
+     *            what it was made of; another name, or other models, may be wanted
+     * @param states
+     *            what {@code StillVm.states} gave, perhaps in another process, perhaps forged
+     * @param content
+     *            gives the content of its memory
+     * @throws HsmException
+     *             ENODEV when there is no such hypervisor; EOPNOTSUPP when it cannot restore; EINVAL for every other
+     *             failure, with a sentence. Nothing is left behind
+     */
+    default VirtualMachine restore(VmCreation creation, Map<String, ModelState> states, RamContent content) {
+        throw new HsmException(Errno.EOPNOTSUPP, "restore", "this HSM cannot restore VMs");
     }
 
     /** {@return the VMs that are there, newest first} */

@@ -8,6 +8,7 @@ import org.cupule.hsm.ioreq.IoRequests;
 import org.cupule.hsm.memory.GuestMemory;
 import org.cupule.hsm.passthrough.Passthrough;
 import org.cupule.hsm.power.Power;
+import org.cupule.hsm.snapshot.Snapshot;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionEvent;
@@ -96,6 +97,11 @@ public interface VirtualMachine extends AutoCloseable {
     /** {@return C-states and P-states}; its calls fail with EOPNOTSUPP where the hypervisor tells none */
     default Power power() {
         throw new HsmException(Errno.EOPNOTSUPP, "power", "this VM has no power queries");
+    }
+
+    /** {@return how it is saved}; its calls fail with EOPNOTSUPP where the hypervisor cannot save VMs */
+    default Snapshot snapshot() {
+        throw new HsmException(Errno.EOPNOTSUPP, "snapshot", "this VM cannot be saved");
     }
 
     /** {@return the VM's clock} */

@@ -3,6 +3,7 @@ package org.cupule.hypervisor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
+import org.cupule.state.ModelState;
 import org.cupule.time.VmClock;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
@@ -135,6 +136,37 @@ public interface Partition {
     /** {@return who signals and listens to eventfds; needed with IOEVENTFD_OFFLOAD or IRQFD_OFFLOAD only} */
     default java.util.Optional<EventFdOffload> eventFdOffload() {
         return java.util.Optional.empty();
+    }
+
+    /** {@return what keeps it from being saved, one sentence each; empty when nothing does} */
+    default List<String> saveObstacles() {
+        return List.of("the hypervisor of VM %d cannot save VMs: choose another one".formatted(vmid()));
+    }
+
+    /**
+     * Saves all but memory, which its owner knows: vCPUs with what they wait for, interrupt controllers and messages,
+     * the clock. A model's state is there in each version that it writes. Nothing changes by it.
+     *
+     * @return states by place; what the places are is the hypervisor's business
+     * @throws HsmException
+     *             EPERM unless PAUSED; EOPNOTSUPP without {@code SNAPSHOT}; EIO when a model fails
+     */
+    default Map<String, ModelState> save() {
+        throw new HsmException(Errno.EOPNOTSUPP, "save", String.join("; ", saveObstacles()));
+    }
+
+    /**
+     * Becomes what was saved; PAUSED afterwards. Regions are set already, and the page holds what it held: the slot of
+     * a vCPU that waits for its request is not FREE. When it fails, the partition can only be destroyed.
+     *
+     * @param saved
+     *            what {@link #save} has given, perhaps in another process, perhaps forged
+     * @throws HsmException
+     *             EPERM unless CREATED; EOPNOTSUPP without {@code SNAPSHOT}; EINVAL for what cannot be, and when no
+     *             model that is there reads a state, with a sentence that names it
+     */
+    default void restore(Map<String, ModelState> saved) {
+        throw new HsmException(Errno.EOPNOTSUPP, "restore", String.join("; ", saveObstacles()));
     }
 
     /** {@return the VM's clock} */

@@ -1,8 +1,11 @@
 package org.cupule.machine;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.cupule.hsm.VirtualMachine;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -34,6 +37,23 @@ public interface Machine extends AutoCloseable {
 
     /** Resets it and starts it again: as the reset button, after the platform has reloaded the image. */
     void reset();
+
+    /** {@return what keeps it from being saved, one sentence each; empty when nothing does} */
+    default List<String> saveObstacles() {
+        return List.of("this machine cannot be saved");
+    }
+
+    /**
+     * Saves it, with all that is under it, to a file from which {@link Machines#restore} makes it again. It stays
+     * paused. The file appears when it is complete; one of that name gives way.
+     *
+     * @throws org.cupule.types.HsmException
+     *             EBUSY unless it is paused; EOPNOTSUPP with all {@link #saveObstacles}; ETIMEDOUT when something does
+     *             not come to rest; EACCES when the file cannot be written
+     */
+    default void save(Path file) {
+        throw new HsmException(Errno.EOPNOTSUPP, "save", String.join("; ", saveObstacles()));
+    }
 
     /** Ends it, whatever it does; the name is free afterwards. */
     @Override

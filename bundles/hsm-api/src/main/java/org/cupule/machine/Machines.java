@@ -3,6 +3,8 @@ package org.cupule.machine;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -33,6 +35,18 @@ public interface Machines {
      *             that no plug-in offers (the sentence names those that there are), ENOENT for a missing image
      */
     Machine create(MachineDescription description);
+
+    /**
+     * Makes a machine of a file that {@link Machine#save} wrote; it is paused, and goes on where it was.
+     *
+     * @throws HsmException
+     *             ENOENT when there is no such file; EINVAL when it is no snapshot, damaged, of another version, or
+     *             says what cannot be; EEXIST while a machine of its name is there; ENODEV when a model is missing, or
+     *             none reads a state. Nothing is left behind
+     */
+    default Machine restore(Path file) {
+        throw new HsmException(Errno.EOPNOTSUPP, "restore", "these machines cannot be restored");
+    }
 
     /** {@return the machines that are there, oldest first} */
     List<Machine> machines();

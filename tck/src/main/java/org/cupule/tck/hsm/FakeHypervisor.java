@@ -34,8 +34,10 @@ public final class FakeHypervisor implements Hypervisor {
     }
 
     /** Makes a hypervisor. */
-    public FakeHypervisor(String name, SlotProtocol slotProtocol) {
-        info = info(name, slotProtocol, EnumSet.of(Capability.BEHAVIOUR_ACRN, Capability.BEHAVIOUR_X86));
+    public FakeHypervisor(String name, SlotProtocol slotProtocol, Capability... more) {
+        var capabilities = EnumSet.of(Capability.BEHAVIOUR_ACRN, Capability.BEHAVIOUR_X86);
+        capabilities.addAll(List.of(more));
+        info = info(name, slotProtocol, capabilities);
         offload = null;
     }
 

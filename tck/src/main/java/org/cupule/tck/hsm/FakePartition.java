@@ -19,6 +19,7 @@ import org.cupule.hypervisor.PartitionEvent;
 import org.cupule.hypervisor.Region;
 import org.cupule.hypervisor.Upcall;
 import org.cupule.hypervisor.VcpuState;
+import org.cupule.state.ModelState;
 import org.cupule.time.VmClock;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
@@ -48,6 +49,7 @@ public final class FakePartition implements Partition {
     private final VmClock clock = new StandingClock();
     private final ReadWriteLock running = new ReentrantReadWriteLock(true);
     private volatile State state = State.CREATED;
+    private volatile Map<String, ModelState> restored = Map.of();
     private volatile @Nullable IoRequestPage page;
     private volatile @Nullable RuntimeException failure;
     private volatile @Nullable VcpuState registersSet;
@@ -373,6 +375,31 @@ public final class FakePartition implements Partition {
     @Override
     public Optional<EventFdOffload> eventFdOffload() {
         return Optional.ofNullable(offload);
+    }
+
+    @Override
+    public List<String> saveObstacles() {
+        return List.of();
+    }
+
+    @Override
+    public Map<String, ModelState> save() {
+        asked("save");
+        require(state == State.PAUSED, "save", "the VM is " + state);
+        return Map.of("fake", ModelState.of("fake", 1).put("vmid", vmid).build());
+    }
+
+    @Override
+    public synchronized void restore(Map<String, ModelState> saved) {
+        asked("restore");
+        require(state == State.CREATED && page != null, "restore", "the VM is " + state);
+        restored = saved;
+        state = State.PAUSED;
+    }
+
+    /** {@return what was restored} */
+    public Map<String, ModelState> restoredState() {
+        return restored;
     }
 
     @Override

@@ -17,11 +17,13 @@ import org.cupule.hsm.impl.memory.MappedMemory;
 import org.cupule.hsm.impl.memory.VmArena;
 import org.cupule.hsm.impl.passthrough.PartitionPassthrough;
 import org.cupule.hsm.impl.power.HypervisorPower;
+import org.cupule.hsm.impl.snapshot.VmState;
 import org.cupule.hsm.interrupt.Interrupts;
 import org.cupule.hsm.ioreq.IoRequests;
 import org.cupule.hsm.memory.GuestMemory;
 import org.cupule.hsm.passthrough.Passthrough;
 import org.cupule.hsm.power.Power;
+import org.cupule.hsm.snapshot.Snapshot;
 import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hypervisor.Partition;
@@ -51,6 +53,7 @@ final class HostedVm implements VirtualMachine {
     private final HostedEventFds eventFds;
     private final PartitionPassthrough passthrough;
     private final HypervisorPower power;
+    private final VmState data;
     private final Consumer<HostedVm> unlink;
     private final List<EventListener> listeners = new CopyOnWriteArrayList<>();
 
@@ -79,12 +82,18 @@ final class HostedVm implements VirtualMachine {
                 handler -> ioRequests.oldest("ioeventfd-" + partition.vmid(), handler), arena.host()::eventFd);
         this.passthrough = new PartitionPassthrough(life, partition, hypervisor);
         this.power = new HypervisorPower(life, hypervisor);
+        this.data = new VmState(life, this.hypervisor, partition, memory, ioRequests, eventFds, passthrough);
         this.unlink = unlink;
     }
 
     /** {@return the hypervisor's side} */
     Partition partition() {
         return partition;
+    }
+
+    /** {@return it as data, saved and to be restored} */
+    VmState data() {
+        return data;
     }
 
     void request(int vcpu) {
@@ -134,7 +143,7 @@ final class HostedVm implements VirtualMachine {
     @Override
     public void start() {
         life.check("start");
-        partition.start();
+        data.change(partition::start);
     }
 
     @Override
@@ -146,7 +155,10 @@ final class HostedVm implements VirtualMachine {
     @Override
     public void resume() {
         life.check("resume");
-        partition.resume();
+        data.change(() -> {
+            partition.resume();
+            ioRequests.goOn();
+        });
     }
 
     @Override
@@ -156,7 +168,7 @@ final class HostedVm implements VirtualMachine {
             partition.reset(); // refuses, and says why
             return;
         }
-        ioRequests.reset(partition::reset);
+        data.change(() -> ioRequests.reset(partition::reset));
     }
 
     @Override
@@ -165,7 +177,7 @@ final class HostedVm implements VirtualMachine {
             return;
         }
         try {
-            partition.destroy();
+            data.change(partition::destroy);
         } catch (RuntimeException | Error refused) {
             life.revert();
             throw refused;
@@ -261,6 +273,12 @@ final class HostedVm implements VirtualMachine {
     public Power power() {
         life.check("power");
         return power;
+    }
+
+    @Override
+    public Snapshot snapshot() {
+        life.check("snapshot");
+        return data;
     }
 
     @Override

@@ -17,8 +17,10 @@ import org.cupule.hsm.impl.whiteboard.Whiteboard;
 import org.cupule.hsm.ioreq.IoRequestClient;
 import org.cupule.hsm.memory.LentMemory;
 import org.cupule.hsm.servicevm.ServiceVm;
+import org.cupule.hsm.snapshot.RamContent;
 import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
+import org.cupule.state.ModelState;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.jspecify.annotations.Nullable;
@@ -136,7 +138,26 @@ public final class RoutingHsm implements HypervisorServiceModule {
 
     private VirtualMachine made(VmCreation creation, @Nullable Supplier<LentMemory> page) {
         Hypervisor hypervisor = choose(creation.hypervisor());
-        HostedVm vm = new VmMaker(creation, hypervisor, host, page, this::forget).make();
+        return announced(new VmMaker(creation, hypervisor, host, page, this::forget).make());
+    }
+
+    @Override
+    public VirtualMachine restore(VmCreation creation, Map<String, ModelState> states, RamContent content) {
+        HostedVm vm = new VmMaker(creation, choose(creation.hypervisor()), host, null, this::forget).make();
+        try {
+            vm.data().restore(states, content);
+        } catch (RuntimeException | Error failure) {
+            vm.close();
+            throw failure instanceof HsmException told
+                    ? told
+                    : new HsmException(Errno.EINVAL, "restore", "VM '%s' cannot be restored: %s".formatted(
+                            creation.name(), failure), failure);
+        }
+        return announced(vm);
+    }
+
+    /** From now on everybody sees it. */
+    private VirtualMachine announced(HostedVm vm) {
         machines.addFirst(vm);
         whiteboard.came();
         if (stopped) {

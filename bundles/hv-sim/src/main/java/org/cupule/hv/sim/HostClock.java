@@ -28,7 +28,7 @@ final class HostClock implements SimClock {
     }
 
     private final LongSupplier host;
-    private final long epochSeconds;
+    private volatile long epochSeconds;
     private final Ticker devices;
     private final Ticker lapics;
     private volatile Phase phase = new Phase(false, false, 0);
@@ -73,6 +73,12 @@ final class HostClock implements SimClock {
     @Override
     public long epochSeconds() {
         return epochSeconds;
+    }
+
+    @Override
+    public synchronized void set(long nanos, long epochSeconds) {
+        this.epochSeconds = epochSeconds;
+        phase = new Phase(false, false, nanos);
     }
 
     @Override

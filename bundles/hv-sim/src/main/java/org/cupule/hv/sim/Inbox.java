@@ -3,6 +3,7 @@ package org.cupule.hv.sim;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.cupule.hardware.Lapic;
+import org.cupule.state.ModelState;
 
 /**
  * What other threads want of a vCPU: interrupt messages and signals, collected without a lock and taken out by the
@@ -35,6 +36,8 @@ final class Inbox {
     static final int INTR_LOW = 128;
     /** The guest gives the vCPU away. */
     static final int OFFLINE = 256;
+
+    private static final int ALL_SIGNALS = 2 * OFFLINE - 1;
 
     private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle FLAGS;
@@ -99,6 +102,21 @@ final class Inbox {
         for (long rest = bits; rest != 0; rest &= rest - 1) {
             lapic.accept((word & 3) << 6 | Long.numberOfTrailingZeros(rest), word >= 4);
         }
+    }
+
+    /** Adds what is in it to a state. Nobody takes meanwhile. */
+    void save(ModelState.Builder state) {
+        state.put("signals", flags).put("words", words.clone()).put("startVector", startVector);
+    }
+
+    /** Becomes what was saved. */
+    void restore(ModelState state) {
+        long[] saved = state.longs("words", words.length);
+        startVector = (int) state.number("startVector", 0, 0xFF);
+        for (int i = 0; i < saved.length; i++) {
+            WORDS.setVolatile(words, i, saved[i]);
+        }
+        FLAGS.setVolatile(this, (int) state.number("signals", 0, ALL_SIGNALS));
     }
 
     /** Forgets everything; only while nobody posts, or what they post may be lost (a reset). */

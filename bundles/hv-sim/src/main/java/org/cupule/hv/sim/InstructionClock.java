@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  *            threads read the time of the last change of turn
  */
 final class InstructionClock implements SimClock {
-    private final long epochSeconds;
+    private volatile long epochSeconds;
     private final TimerQueue queue;
     private volatile long published;
     private @Nullable Cpu running;
@@ -41,6 +41,12 @@ final class InstructionClock implements SimClock {
     @Override
     public long epochSeconds() {
         return epochSeconds;
+    }
+
+    @Override
+    public void set(long nanos, long epochSeconds) {
+        this.epochSeconds = epochSeconds;
+        published = nanos;
     }
 
     @Override

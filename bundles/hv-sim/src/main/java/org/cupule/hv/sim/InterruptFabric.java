@@ -321,6 +321,20 @@ final class InterruptFabric {
         }
     }
 
+    /** {@return the level of each line, bit by bit, to be saved} */
+    long levels() {
+        synchronized (gate) {
+            return levels;
+        }
+    }
+
+    /** The lines have had these levels already when the controllers were saved: nobody is told. */
+    void restoreLevels(long saved) {
+        synchronized (gate) {
+            levels = saved;
+        }
+    }
+
     /** Sets both controllers to power-on; the levels of their lines are kept. */
     void reset() {
         synchronized (gate) {

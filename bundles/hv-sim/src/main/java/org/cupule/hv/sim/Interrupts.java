@@ -1,5 +1,7 @@
 package org.cupule.hv.sim;
 
+import org.cupule.state.ModelState;
+
 /**
  * What one vCPU knows of interrupts that it has not taken yet, beyond its local APIC: the choice of the next one, and
  * the wish to be told when it can be taken.
@@ -108,6 +110,18 @@ final class Interrupts {
             windowWanted = wanted;
             vcpu.cpu().window(wanted);
         }
+    }
+
+    /** Adds what waits here to a state. */
+    void save(ModelState.Builder state) {
+        state.put("nmi", nmiPending).put("extInt", extIntPending);
+    }
+
+    /** Becomes what was saved; looks anew for what is due. */
+    void restore(ModelState state) {
+        nmiPending = state.flag("nmi");
+        extIntPending = state.flag("extInt");
+        refit();
     }
 
     /** Forgets what has not been taken: the CPU was reset. */

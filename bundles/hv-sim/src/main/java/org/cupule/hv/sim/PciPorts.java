@@ -53,6 +53,16 @@ final class PciPorts {
         return exit.address == ADDRESS && exit.size == 4 ? latch.get() & ALL_ONES : ALL_ONES;
     }
 
+    /** {@return the latched address, to be saved} */
+    int latch() {
+        return latch.get();
+    }
+
+    /** Latches a saved address. */
+    void latch(int saved) {
+        latch.set(saved & KEPT);
+    }
+
     /** Sets the power-on state. */
     void reset() {
         latch.set(0);

@@ -2,6 +2,7 @@ package org.cupule.hv.sim;
 
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hardware.CpuExit;
+import org.cupule.state.ModelState;
 
 /**
  * The I/O requests of one vCPU: through the slot to the HSM, and the answer to the CPU ({@code hsm.md} 7.4, 7.13).
@@ -96,6 +97,27 @@ final class Requests {
     /** {@return the present request, for people} */
     String text() {
         return slot.text();
+    }
+
+    /** Adds the request that waits for its answer to a state; what it is stands in its slot and in the CPU's log. */
+    void save(ModelState.Builder state) {
+        state.put("requests", slot.requests()).put("forCpu", forCpu);
+    }
+
+    /** Becomes what was saved. */
+    void restore(ModelState state) {
+        slot.restore(state.number("requests", 0, Long.MAX_VALUE));
+        forCpu = state.flag("forCpu");
+    }
+
+    /** {@return whether the slot holds a request, answered or not} */
+    boolean inSlot() {
+        return slot.taken();
+    }
+
+    /** {@return whether the answer is for the CPU} */
+    boolean forCpu() {
+        return forCpu;
     }
 
     /** Nobody waits for an answer any more: the CPU was reset. */

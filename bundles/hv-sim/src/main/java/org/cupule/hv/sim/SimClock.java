@@ -20,6 +20,9 @@ interface SimClock extends VmClock {
     /** Takes a reason away. */
     void release(int reason);
 
+    /** Continues a clock that was saved; while this one stands still. */
+    void set(long nanos, long epochSeconds);
+
     /** {@return a timer for a local APIC: its action must not wait} */
     VmTimer lapicTimer(Runnable action);
 

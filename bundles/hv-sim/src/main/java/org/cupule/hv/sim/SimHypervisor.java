@@ -117,7 +117,8 @@ public final class SimHypervisor implements Hypervisor, Swappable {
     @Override
     public HypervisorInfo info() {
         return new HypervisorInfo("sim", "1.0.0", "A hypervisor in plain Java, composed of hardware plug-ins",
-                SlotProtocol.RAW, Set.of(Capability.READ_REGISTERS, Capability.BEHAVIOUR_X86, Capability.BEHAVIOUR_ACRN,
+                SlotProtocol.RAW, Set.of(Capability.READ_REGISTERS, Capability.SNAPSHOT,
+                        Capability.BEHAVIOUR_X86, Capability.BEHAVIOUR_ACRN,
                         Capability.DETERMINISTIC, Capability.HARDWARE_SWAP),
                 MOST_VCPUS);
     }

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.cupule.abi.IoRequestPage;
@@ -19,6 +20,7 @@ import org.cupule.hypervisor.PartitionEvent;
 import org.cupule.hypervisor.Region;
 import org.cupule.hypervisor.Upcall;
 import org.cupule.hypervisor.VcpuState;
+import org.cupule.state.ModelState;
 import org.cupule.time.VmClock;
 import org.cupule.types.Behaviour;
 import org.cupule.types.Errno;
@@ -180,6 +182,8 @@ final class SimPartition implements Partition {
         life.change("resume", () -> {
             life.refuseUnless(state() == State.PAUSED, "resume");
             bay.refuseUnlessWhole("resume");
+            vcpus.forEach(Vcpu::prepare);
+            threads.start(); // after a restore nobody has started them yet
             life.go();
         });
     }
@@ -238,6 +242,41 @@ final class SimPartition implements Partition {
         life.refuseUnless(apicId != 0, "offline the bootstrap processor");
         vcpus.stream().filter(vcpu -> vcpu.index == apicId).forEach(vcpu -> vcpu.post(Inbox.OFFLINE));
         return 0;
+    }
+
+    // ---- snapshot
+
+    @Override
+    public List<String> saveObstacles() {
+        return sharesMemory
+                ? List.of("%s is a Service VM or runs in the memory of one, and shares memory with others"
+                        .formatted(name()))
+                : List.of();
+    }
+
+    @Override
+    public Map<String, ModelState> save() {
+        var saved = new AtomicReference<Map<String, ModelState>>(Map.of());
+        life.change("save", () -> {
+            life.refuseUnless(state() == State.PAUSED, "save");
+            standingStill("save", () -> {
+                vcpus.forEach(Vcpu::prepare);
+                saved.set(new PartitionState(this, creation.models()).save());
+            });
+        });
+        return saved.get();
+    }
+
+    @Override
+    public void restore(Map<String, ModelState> saved) {
+        life.change("restore", () -> {
+            life.refuseUnless(state() == State.CREATED && page != null, "restore");
+            bay.refuseUnlessWhole("restore");
+            standingStill("restore", () -> {
+                new PartitionState(this, creation.models()).restore(saved);
+                life.become(State.PAUSED);
+            });
+        });
     }
 
     private void standingStill(String operation, Runnable action) {

@@ -51,6 +51,16 @@ final class Slot {
         return value;
     }
 
+    /** {@return whether there is a request, answered or not} */
+    boolean taken() {
+        return vm.page().state(index) != IoRequestPage.FREE;
+    }
+
+    /** So many requests there were, before this partition was made of what was saved. */
+    void restore(long before) {
+        requests = before;
+    }
+
     /** {@return how many requests there were} */
     long requests() {
         return requests;

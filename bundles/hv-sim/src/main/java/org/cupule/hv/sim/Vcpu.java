@@ -14,6 +14,8 @@ import org.cupule.hardware.Lapic;
 import org.cupule.hardware.LapicFactory;
 import org.cupule.hardware.Register;
 import org.cupule.hypervisor.VcpuState;
+import org.cupule.state.ModelState;
+import org.cupule.state.StateException;
 import org.cupule.time.VmTimer;
 import org.cupule.types.Behaviour;
 import org.jspecify.annotations.Nullable;
@@ -493,6 +495,35 @@ final class Vcpu {
         if (startState != null) {
             StartState.apply(startState, made);
             startState = null;
+        }
+    }
+
+    /** {@return what it is and waits for, beyond its models} */
+    ModelState save() {
+        return SavedVcpu.save(new SavedVcpu(activity.now(), exclusiveExit, adjustmentSeen), inbox, interrupts,
+                requests);
+    }
+
+    /** Becomes what was saved; its models are restored already. */
+    void restore(ModelState state) {
+        SavedVcpu saved = SavedVcpu.restore(state, inbox, interrupts, requests, CpuExit.EXCLUSIVE);
+        refuseContradiction(saved);
+        activity.become(saved.activity());
+        exclusiveExit = saved.exclusive();
+        adjustmentSeen = saved.adjustment();
+        startState = null;
+        inbox.leave(vm.fabric.intr() ? Inbox.INTR : Inbox.INTR_LOW);
+        accesses.findApicPage();
+    }
+
+    /** An answer that never comes, or one that nobody takes, would end in a vCPU that hangs or fails. */
+    private void refuseContradiction(SavedVcpu saved) {
+        boolean waits = saved.activity() == IN_REQUEST;
+        boolean forCpu = waits && requests.forCpu();
+        boolean due = cpu().answerDue();
+        if (waits && !requests.inSlot() || forCpu && !due || due && !forCpu && saved.exclusive() == NO_EXIT) {
+            throw new StateException("vcpu%d, its slot and its CPU do not agree on whether it waits for an answer"
+                    .formatted(index));
         }
     }
 

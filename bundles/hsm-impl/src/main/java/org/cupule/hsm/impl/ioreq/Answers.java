@@ -117,6 +117,12 @@ final class Answers {
         return lost.get();
     }
 
+    /** Continues counts that were saved. */
+    void restore(long lostBefore, long twiceBefore) {
+        lost.set(lostBefore);
+        twice.set(twiceBefore);
+    }
+
     @Nullable
     TraceRing trace() {
         return trace;

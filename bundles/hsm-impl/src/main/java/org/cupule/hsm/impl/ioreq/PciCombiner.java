@@ -45,6 +45,16 @@ final class PciCombiner {
         this.anySize = behaviour == Behaviour.ACRN;
     }
 
+    /** {@return the address register, to be saved} */
+    int latch() {
+        return latch;
+    }
+
+    /** Sets a saved address register. */
+    void latch(int saved) {
+        latch = saved;
+    }
+
     /** Looks at a port request; one for an enabled data port becomes one for configuration space, and passes. */
     Outcome combine(Slot slot) {
         long port = slot.address();

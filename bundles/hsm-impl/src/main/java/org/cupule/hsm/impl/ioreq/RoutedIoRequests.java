@@ -16,9 +16,11 @@ import org.cupule.hsm.ioreq.IoRequests;
 import org.cupule.hsm.ioreq.IoTrace;
 import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
 import org.cupule.hypervisor.Partition;
+import org.cupule.state.ModelState;
 import org.cupule.types.Behaviour;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The I/O requests of one VM: slots, routes and clients put together.
@@ -30,6 +32,7 @@ public final class RoutedIoRequests implements IoRequests {
     private static final long CLEAR_MILLIS = 100;
     private static final long REMOVAL_SECONDS = 10;
     private static final long SHUTDOWN_SECONDS = 10;
+    private static final int STILL_SECONDS = 5;
 
     private final Life life;
     private final Partition partition;
@@ -42,6 +45,9 @@ public final class RoutedIoRequests implements IoRequests {
     private final ClientRegistry registry;
     private final RequestDispatcher dispatcher;
     private final DispatcherThread thread;
+    private final @Nullable PciCombiner combiner;
+    /** Whether the slots are held since a restore. */
+    private volatile boolean restored;
     private final AtomicBoolean resetting = new AtomicBoolean();
 
     /**
@@ -63,8 +69,8 @@ public final class RoutedIoRequests implements IoRequests {
         answers = new Answers(protocol, partition.clock());
         registry = new ClientRegistry(slots, this::serveOrphans, TimeUnit.SECONDS.toNanos(REMOVAL_SECONDS),
                 this::leaveBehind);
-        dispatcher = new RequestDispatcher(protocol, slots, answers, raw ? new PciCombiner(page, behaviour) : null,
-                registry);
+        combiner = raw ? new PciCombiner(page, behaviour) : null;
+        dispatcher = new RequestDispatcher(protocol, slots, answers, combiner, registry);
         thread = new DispatcherThread("VM" + vmid + "-dispatcher", slots, protocol, dispatcher, registry);
     }
 
@@ -176,6 +182,7 @@ public final class RoutedIoRequests implements IoRequests {
     public void clear() {
         life.check("clear");
         dispatcher.beginClearing();
+        goOn();
         try {
             await(() -> !slots.any(Slot::withThread), TimeUnit.MILLISECONDS.toNanos(CLEAR_MILLIS));
             for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
@@ -245,6 +252,7 @@ public final class RoutedIoRequests implements IoRequests {
             throw new HsmException(Errno.EBUSY, "reset", "another reset of VM " + vmid + " is going on");
         }
         slots.hold();
+        restored = false;
         try {
             reset.run();
             slots.drop();
@@ -262,6 +270,53 @@ public final class RoutedIoRequests implements IoRequests {
             if (client instanceof HandlerClient handler && slots.any(slot -> slot.with(handler))) {
                 handler.abandon();
             }
+        }
+    }
+
+    /**
+     * Does something while no request is dispatched or answered, and none is inside a handler that is called inline.
+     *
+     * @throws HsmException
+     *             ETIMEDOUT when such a handler does not return
+     */
+    public void whileStill(Runnable action) {
+        try {
+            for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
+                int index = vcpu;
+                if (!await(() -> slots.slot(index).holdUnlessInline(), TimeUnit.SECONDS.toNanos(STILL_SECONDS))) {
+                    Client client = slots.slot(vcpu).client();
+                    throw new HsmException(Errno.ETIMEDOUT, "snapshot",
+                            "the client '%s' has not answered vCPU %d for %d s"
+                                    .formatted(client == null ? "" : client.clientName(), vcpu, STILL_SECONDS));
+                }
+            }
+            action.run();
+        } finally {
+            if (!restored) {
+                slots.unhold();
+                serveOrphans();
+            }
+        }
+    }
+
+    /** {@return all of it as data; inside {@link #whileStill}} */
+    public ModelState save() {
+        return SavedRequests.save(page, slots, answers, combiner);
+    }
+
+    /** Becomes what was saved; no request is dispatched before {@link #goOn}, so that clients can be made. */
+    public void restore(ModelState state) {
+        slots.hold();
+        restored = true;
+        SavedRequests.restore(state, page, slots, answers, combiner);
+    }
+
+    /** The VM is going to run: requests of a restored one are dispatched from now on. */
+    public void goOn() {
+        if (restored) {
+            restored = false;
+            slots.unhold();
+            serveOrphans();
         }
     }
 

@@ -2,6 +2,7 @@ package org.cupule.hsm.impl.ioreq;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.locks.LockSupport;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hsm.ioreq.IoAccess;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,7 @@ final class Slot implements IoAccess {
 
     private static final int PHASE_BITS = 3;
     private static final int PHASE_MASK = (1 << PHASE_BITS) - 1;
+    private static final long HELD_NANOS = 20_000;
     private static final VarHandle WORD;
 
     static {
@@ -181,7 +183,7 @@ final class Slot implements IoAccess {
         while (true) {
             long now = word; // one look a round: between two it may go from HELD back to SERVING
             if (now == held) {
-                Thread.yield();
+                LockSupport.parkNanos(HELD_NANOS); // for as long as a snapshot takes
             } else if (now != serving) {
                 return false;
             } else if (WORD.compareAndSet(this, serving, generation << PHASE_BITS | next)) {
@@ -260,6 +262,21 @@ final class Slot implements IoAccess {
     /** {@return the phase at the time of this stamp} */
     static int phase(long stamp) {
         return (int) stamp & PHASE_MASK;
+    }
+
+    /** {@return whether a client has the request} */
+    boolean inHand() {
+        return withClient(phase());
+    }
+
+    /** Holds the slot, unless its request is inside a handler that is called inline. @return whether it is held */
+    boolean holdUnlessInline() {
+        hold();
+        if (phase() == HELD && client instanceof InlineClient) {
+            unhold();
+            return false;
+        }
+        return true;
     }
 
     /** {@return whether it is with a threaded client} */

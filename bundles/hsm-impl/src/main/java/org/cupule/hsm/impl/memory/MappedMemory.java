@@ -13,11 +13,13 @@ import org.cupule.hsm.impl.life.Life;
 import org.cupule.hsm.impl.memory.MemoryMap.Piece;
 import org.cupule.hsm.memory.GuestMemory;
 import org.cupule.hsm.memory.LentMemory;
+import org.cupule.hsm.snapshot.RamContent;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.Region;
 import org.cupule.ram.Access;
 import org.cupule.ram.MemoryType;
 import org.cupule.ram.Ram;
+import org.cupule.state.ModelState;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 
@@ -330,6 +332,44 @@ public final class MappedMemory implements GuestMemory {
 
     private static int step(Piece piece, long at, int left) {
         return (int) Math.min(left, piece.last() - at + 1);
+    }
+
+    /** {@return what keeps it from being saved} */
+    public List<String> saveObstacles() {
+        return arena.lent()
+                ? List.of("another program has lent it memory, which it goes on using: a VM with memory of its own is "
+                        + "needed")
+                : List.of();
+    }
+
+    /** {@return what is mapped now, as data} */
+    public SavedMemory save() {
+        lock.lock();
+        try {
+            return SavedMemory.of(map.pieces().stream().filter(Piece::settled).toList(), ramMappings);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Becomes what was saved; it is empty still. */
+    public void restore(ModelState state, RamContent content) {
+        List<Ram> made = new ArrayList<>();
+        for (long lengthBytes : SavedMemory.lengths(state)) {
+            made.add(allocate(lengthBytes));
+        }
+        List<Piece> pieces = SavedMemory.pieces(state, made);
+        for (int backing = 0; backing < made.size(); backing++) {
+            content.fill(backing, made.get(backing));
+        }
+        if (!pieces.isEmpty()) {
+            partition.setRegions(pieces.stream().map(MappedMemory::region).toList());
+        }
+        int mappings = SavedMemory.mappings(state);
+        change(now -> {
+            ramMappings = mappings;
+            return now.with(pieces);
+        });
     }
 
     @Override

@@ -67,6 +67,11 @@ public final class VmArena {
         lent.add(memory);
     }
 
+    /** {@return whether anything of it is somebody else's} */
+    public synchronized boolean lent() {
+        return !lent.isEmpty();
+    }
+
     /** Gives it back before the end. */
     public void giveBack(LentMemory memory) {
         synchronized (this) {

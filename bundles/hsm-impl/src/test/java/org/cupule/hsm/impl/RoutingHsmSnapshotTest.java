@@ -1,0 +1,13 @@
+package org.cupule.hsm.impl;
+
+import java.util.List;
+import org.cupule.hsm.HypervisorServiceModule;
+import org.cupule.hypervisor.Hypervisor;
+import org.cupule.tck.hsm.SnapshotContract;
+
+class RoutingHsmSnapshotTest extends SnapshotContract {
+    @Override
+    protected HypervisorServiceModule hsm(List<Hypervisor> hypervisors) {
+        return HsmOn.hsm(hypervisors);
+    }
+}
