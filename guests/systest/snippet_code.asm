@@ -247,6 +247,27 @@ add_8:          add     qword [rdi], 1
         mov     rax, 0x800000000000
         push    rax
         ret
+        TEST    "read through rbp over the last canonical bytes", 0
+        mov     rbp, 0x7FFFFFFFFFFC
+        mov     rax, [rbp]
+        ret
+        TEST    "write through rsp over the last canonical bytes", 0
+        mov     rcx, rsp
+        mov     rsp, 0x7FFFFFFFFFFD
+        mov     [rsp], eax
+        ret
+        TEST    "pop over the last canonical bytes", 0
+        mov     rsp, 0x7FFFFFFFFFFC
+        pop     rax
+        ret
+        TEST    "push over the last canonical bytes", 0
+        mov     rsp, 0x800000000004
+        push    rax
+        ret
+        TEST    "write over the last canonical bytes", 0
+        mov     rdi, 0x7FFFFFFFFFFE
+        mov     [rdi], eax
+        ret
         TEST    "read at the last canonical bytes", 0
         mov     rax, 0x7FFFFFFFFFFF
         mov     rax, [rax]

@@ -141,6 +141,15 @@ final class Events {
         }
     }
 
+    private void switchTask(int selector, int kind) {
+        try {
+            tasks.interrupt(selector);
+        } catch (Fault e) {
+            e.code |= e.vector >= X86.TS && e.vector <= X86.GP ? ext(kind) : 0;
+            throw e;
+        }
+    }
+
     private void protectedMode(int vector, int errorCode, int kind) {
         if (8 * vector + 7 > state.idtLimit) {
             throw bad(vector, kind);
@@ -157,7 +166,7 @@ final class Events {
             throw cpu.fault.of(X86.NP, vector * 8 + 2 + ext(kind));
         }
         if (type == Descriptor.TASK_GATE) {
-            tasks.interrupt(gate.gateSelector());
+            switchTask(gate.gateSelector(), kind);
             if (errorCode != Fault.NO_CODE) {
                 cpu.push(errorCode, (state.segments[X86.TR].attributes & 8) != 0 ? 4 : 2);
             }

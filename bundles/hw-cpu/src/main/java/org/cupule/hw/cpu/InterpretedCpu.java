@@ -19,6 +19,8 @@ final class InterpretedCpu implements Cpu {
     static final StateSchema SCHEMA = StateSchema.first("cpu");
     private static final int GO_ON = -1;
     private static final long SINGLE_STEP = 1 << 14;
+    /** DR6: a task switch to a TSS with the trap bit. */
+    private static final long TASK_SWITCH = 1 << 15;
     private static final int CARE = ~(Registers.WINDOW | Registers.OUT);
 
     private final Processor cpu;
@@ -99,7 +101,7 @@ final class InterpretedCpu implements Cpu {
         } catch (Fault fault) {
             return raise(fault.vector, fault.code);
         }
-        return (state.watch & Registers.OUT) != 0 ? cpu.takeOut() : GO_ON;
+        return after();
     }
 
     /** Executes one instruction with all that only counts for one: shadows, traps, breakpoints, replay. */
@@ -140,13 +142,23 @@ final class InterpretedCpu implements Cpu {
     private int done(boolean trap, boolean resumed) {
         log.clear();
         state.watch(Registers.REPLAY, false);
-        if (cpu.unfinished && resumed) {
-            state.resume(true);
-        }
         boolean stepped = trap && !cpu.debugShadow && (!cpu.entered || (state.flags & X86.TF) != 0);
         int hits = cpu.mmu.breakpoints.hits;
+        if (cpu.unfinished && (resumed || stepped || hits != 0)) {
+            state.resume(true); // as it is pushed between the elements of a repeated instruction
+        }
         if (stepped || hits != 0) {
             state.dr[6] = state.dr[6] & ~(hits != 0 ? 15L : 0) | hits | (stepped ? SINGLE_STEP : 0);
+            return event(X86.DB, Fault.NO_CODE, Events.EXCEPTION);
+        }
+        return after();
+    }
+
+    /** What remains to be done at the end of an instruction or an event. */
+    private int after() {
+        if ((state.watch & Registers.TASK_TRAP) != 0) {
+            state.watch(Registers.TASK_TRAP, false);
+            state.dr[6] |= TASK_SWITCH;
             return event(X86.DB, Fault.NO_CODE, Events.EXCEPTION);
         }
         return (state.watch & Registers.OUT) != 0 ? cpu.takeOut() : GO_ON;
@@ -191,11 +203,13 @@ final class InterpretedCpu implements Cpu {
     private int deliver() {
         log.rewind();
         boolean alive = families.events.deliver(pending.vector, pending.code, pending.kind);
+        cpu.taskEntered = false;
+        cpu.unfinished = false;
         log.clear();
         state.watch(Registers.REPLAY, false);
         pending.clear();
         shutDown = !alive;
-        return alive ? GO_ON : CpuExit.SHUTDOWN;
+        return alive ? after() : CpuExit.SHUTDOWN;
     }
 
     private boolean stopsAt(long linear) {
@@ -267,6 +281,9 @@ final class InterpretedCpu implements Cpu {
 
     @Override
     public void interrupt(int vector) {
+        if (cpu.unfinished) {
+            state.resume(true);
+        }
         pending.set(vector, Fault.NO_CODE, Events.EXTERNAL);
     }
 
@@ -327,6 +344,7 @@ final class InterpretedCpu implements Cpu {
     @Override
     public void register(Register register, long value) {
         RegisterFile.write(cpu, register, value);
+        cpu.unfinished = false;
         cpu.modeChanged();
         switch (register) {
             case DR0, DR1, DR2, DR3, DR7 -> {

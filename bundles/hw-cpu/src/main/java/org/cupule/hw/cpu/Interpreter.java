@@ -127,7 +127,11 @@ final class Interpreter {
                 op.execute(this);
                 i++;
             } while (i < limit);
-        } catch (Fault | Leave e) {
+        } catch (Fault e) {
+            stopAt(ops[i], cpu.taskEntered ? state.rip : head + ops[i].offset, 0);
+            cpu.taskEntered = false;
+            throw mmu.beyond ? beyond(ops[i], e) : e;
+        } catch (Leave e) {
             stopAt(ops[i], head + ops[i].offset, 0);
             throw e;
         }
@@ -137,6 +141,12 @@ final class Interpreter {
         } else {
             stopped(ops[i - 1], head);
         }
+    }
+
+    /** Accesses that do not come by {@link Processor#linear} learn here that they were the stack's. */
+    private Fault beyond(Op op, Fault fault) {
+        mmu.beyond = false;
+        return !op.memory || op.segment == X86.SS ? fault.of(X86.SS_, 0) : fault;
     }
 
     /** A block has not come to its end: because code changed, or because its operation is to be executed again. */

@@ -73,6 +73,8 @@ final class Mmu {
     private boolean system;
     /** Counts up whenever code that is decoded may be another at the same linear address. */
     int epoch;
+    /** Set when an access of the guest's began at a canonical address and ended behind the last one. */
+    boolean beyond;
     /** Set when a store has changed a page that holds decoded code: the running block must end. */
     boolean codeChanged;
     /** Physical address of the last successful fetch translation. */
@@ -434,6 +436,7 @@ final class Mmu {
     /** The first byte of an access has been checked already. */
     private void requireCanonical(long next) {
         if (state.long64 && next << 16 >> 16 != next) {
+            beyond = !system;
             throw fault.of(X86.GP, 0);
         }
     }

@@ -23,10 +23,12 @@ final class PortOps {
     }
 
     long read(int port, int size) {
+        cpu.mmu.breakpoints.port(port, size);
         return cpu.log.access(CpuExit.PORT, port, size, false, 0);
     }
 
     void write(int port, int size, long value) {
+        cpu.mmu.breakpoints.port(port, size);
         cpu.log.access(CpuExit.PORT, port, size, true, value);
     }
 
@@ -42,6 +44,7 @@ final class PortOps {
         int size = size(op);
         int port = port(op);
         require(port, size);
+        cpu.mmu.breakpoints.port(port, size);
         if (cpu.log.answered()) {
             state.set(Registers.RAX, size, cpu.log.next());
         } else {
@@ -54,6 +57,7 @@ final class PortOps {
         int size = size(op);
         int port = port(op);
         require(port, size);
+        cpu.mmu.breakpoints.port(port, size);
         if (cpu.log.answered()) {
             cpu.log.next();
         } else {

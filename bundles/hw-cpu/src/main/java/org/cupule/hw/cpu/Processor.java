@@ -30,6 +30,8 @@ final class Processor {
     boolean unfinished;
     /** The running instruction was an INT, SYSCALL or the like: TF counts as it is behind it, not before. */
     boolean entered;
+    /** A fault belongs to the task that the running instruction or event has switched to. */
+    boolean taskEntered;
     /** Counts task switches: RSP is another one behind each. */
     long stackVersion;
     /** Why to leave when {@link Registers#OUT} is set. */

@@ -42,6 +42,8 @@ final class Registers {
     static final int REPLAY = 64;
     /** {@link #watch}: an exit is to be left with. */
     static final int OUT = 128;
+    /** {@link #watch}: a task has been entered whose TSS asks for a debug exception. */
+    static final int TASK_TRAP = 256;
 
     /** Index of a register that always holds 0, for address forms without base or index. */
     static final int ZERO = 16;

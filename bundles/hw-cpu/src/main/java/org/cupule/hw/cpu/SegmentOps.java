@@ -96,7 +96,7 @@ final class SegmentOps {
         } else if (segment == SS) {
             loadStack(selector, state.cpl);
         } else {
-            loadData(segment, selector);
+            loadData(segment, selector, X86.GP);
         }
         if (segment == SS) {
             cpu.modeChanged();
@@ -112,16 +112,17 @@ final class SegmentOps {
                 v86 ? V86_DATA : usable ? s.attributes : REAL_DATA);
     }
 
-    private void loadData(int segment, int selector) {
+    /** Loads ES, DS, FS or GS in protected mode; a selector that cannot be used is a fault of this vector. */
+    void loadData(int segment, int selector, int vector) {
         if ((selector & 0xFFFC) == 0) {
             setNull(segment, selector);
             return;
         }
-        require(selector, found, X86.GP);
+        require(selector, found, vector);
         int rpl = selector & 3;
         boolean checked = !found.code() || !found.conforming();
         if (!found.readable() || checked && Math.max(rpl, state.cpl) > found.dpl()) {
-            throw cpu.gp(selector & 0xFFFC);
+            throw cpu.fault.of(vector, selector & 0xFFFC);
         }
         if (!found.present()) {
             throw cpu.fault.of(X86.NP, selector & 0xFFFC);

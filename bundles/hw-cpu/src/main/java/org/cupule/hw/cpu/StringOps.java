@@ -38,6 +38,7 @@ final class StringOps {
         for (int done = 0; done < MOST_ELEMENTS; done++) {
             long count = state.r[Registers.RCX] & op.addressMask;
             if (count == 0) {
+                requirePort(op);
                 return true;
             }
             long many = many(op, count);
@@ -58,6 +59,13 @@ final class StringOps {
             }
         }
         return false;
+    }
+
+    /** A processor checks the right to a port even where nothing is left to do. */
+    private void requirePort(Op op) {
+        if (op.code == Code.INS || op.code == Code.OUTS) {
+            ports.require((int) state.r[Registers.RDX] & 0xFFFF, elementSize(op));
+        }
     }
 
     private void element(Op op) {

@@ -21,16 +21,20 @@ final class TaskOps {
     private static final int JUMP = 0;
     private static final int CALL = 1;
     private static final int RETURN = 2;
+    /** DR7: L0 to L3 and LE, which a task switch clears. */
+    private static final long LOCAL_BREAKPOINTS = 0x155;
 
     private final Processor cpu;
     private final Registers state;
     private final SegmentOps segments;
+    private final PhysicalMemory pdptes;
     private final Descriptor descriptor = new Descriptor();
 
     TaskOps(Processor cpu, SegmentOps segments) {
         this.cpu = cpu;
         this.state = cpu.state;
         this.segments = segments;
+        this.pdptes = new PhysicalMemory(cpu.context);
     }
 
     // --- what the present TSS says
@@ -143,8 +147,9 @@ final class TaskOps {
         if (descriptor.limit() < (wide ? 103 : 43)) {
             throw cpu.fault.of(X86.TS, selector & 0xFFFC);
         }
-        saveCurrent(how);
         long base = descriptor.base();
+        touch(base, wide ? 103 : 43, how == CALL);
+        saveCurrent(how);
         if (how == CALL) {
             store(base, 2, state.segments[TR].selector);
         }
@@ -154,6 +159,17 @@ final class TaskOps {
         state.segments[TR].set(selector, base, descriptor.limit(), descriptor.attributes() | 2);
         state.cr0 |= X86.CR0_TS;
         load(base, wide, how);
+    }
+
+    /** A page fault of the new TSS comes before anything is written. */
+    private void touch(long base, int last, boolean link) {
+        boolean before = cpu.mmu.asSystem();
+        try {
+            cpu.mmu.probe(base, link);
+            cpu.mmu.probe(base + last, false);
+        } finally {
+            cpu.mmu.asGuest(before);
+        }
     }
 
     private void saveCurrent(int how) {
@@ -195,7 +211,11 @@ final class TaskOps {
         }
         int ldt = (int) load(base + (wide ? 96 : 42), 2);
         if (wide && (state.cr0 & X86.CR0_PG) != 0 && cr3 != state.cr3) {
-            state.cr3 = cr3;
+            addressSpace(cr3);
+        }
+        if ((state.dr[7] & LOCAL_BREAKPOINTS) != 0) {
+            state.dr[7] &= ~LOCAL_BREAKPOINTS;
+            state.watch(Registers.DEBUG, (state.dr[7] & 0xFF) != 0);
             cpu.mmu.flush();
         }
         cpu.stackVersion++;
@@ -204,7 +224,26 @@ final class TaskOps {
         for (int i = 0; i < 8; i++) {
             state.set(i, wide ? 4 : 2, general[i]);
         }
-        loadSegments(selectors, ldt);
+        try {
+            loadSegments(selectors, ldt);
+        } catch (Fault e) {
+            cpu.taskEntered = true; // it is the new task's fault
+            throw e;
+        }
+        if (wide && (load(base + 100, 2) & 1) != 0) {
+            state.watch(Registers.TASK_TRAP, true);
+        }
+    }
+
+    private void addressSpace(long cr3) {
+        if ((state.cr4 & X86.CR4_PAE) != 0) {
+            pdptes.flush();
+            if (!new Paging(state, pdptes, cpu.fault).loadPdptes(cr3)) {
+                throw cpu.gp(0);
+            }
+        }
+        state.cr3 = cr3;
+        cpu.mmu.flush();
     }
 
     private void loadSegments(int[] selectors, int ldt) {
@@ -229,7 +268,8 @@ final class TaskOps {
         }
         int cs = selectors[X86.CS];
         segments.require(cs, descriptor, X86.TS);
-        if (!descriptor.code()) {
+        int dpl = descriptor.dpl();
+        if (!descriptor.code() || (descriptor.conforming() ? dpl > (cs & 3) : dpl != (cs & 3))) {
             throw cpu.fault.of(X86.TS, cs & 0xFFFC);
         }
         if (!descriptor.present()) {
@@ -240,7 +280,7 @@ final class TaskOps {
         segments.set(X86.SS, selectors[X86.SS], descriptor);
         cpu.modeChanged();
         for (int segment : new int[]{X86.ES, X86.DS, X86.FS, X86.GS}) {
-            segments.load(segment, selectors[segment]);
+            segments.loadData(segment, selectors[segment], X86.TS);
         }
     }
 }

@@ -8,6 +8,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.TreeSet;
 import org.cupule.hardware.Cpu;
 import org.cupule.hardware.CpuContext;
 import org.cupule.hardware.CpuExit;
@@ -20,7 +21,8 @@ import org.cupule.ram.Ram;
 import org.cupule.types.Behaviour;
 
 /**
- * A processor, memory, a debug console at port 0xE9 and a debug-exit port at 0xF4: enough for a flat multiboot image.
+ * A processor, memory, a debug console at port 0xE9, a debug-exit port at 0xF4, and of a local APIC as much as a guest
+ * needs to interrupt itself: enough for a flat multiboot image.
  */
 final class BareMachine implements CpuContext {
     private static final int RAM_BYTES = 32 << 20;
@@ -31,11 +33,16 @@ final class BareMachine implements CpuContext {
     private static final int COMMAND_LINE_FLAG = 4;
     private static final int CONSOLE = 0xE9;
     private static final int DEBUG_EXIT = 0xF4;
+    /** The interrupt command register: fixed to self, or NMI. */
+    private static final long ICR = 0xFEE0_0300L;
+    private static final int NMI = 0x400;
     private static final ValueLayout.OfInt WORD = ValueLayout.JAVA_INT_UNALIGNED;
 
     private final Ram ram = new Ram(Arena.ofAuto().allocate(RAM_BYTES, Ram.PAGE_BYTES));
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
     private final Cpu cpu;
+    private final TreeSet<Integer> interrupts = new TreeSet<>();
+    private boolean nmi;
     private int exitValue = -1;
 
     BareMachine(CpuFactory factory) {
@@ -99,12 +106,16 @@ final class BareMachine implements CpuContext {
      */
     String run(long most) {
         while (exitValue < 0 && cpu.retired() < most) {
-            int reason = cpu.run(most - cpu.retired());
+            interrupt();
+            int reason = cpu.run(nmi ? 1 : most - cpu.retired());
             switch (reason) {
                 case CpuExit.ACCESS -> access(cpu.exit());
                 case CpuExit.CPUID -> cpu.answerCpuid(0, 0, 0, 0);
                 case CpuExit.EXCLUSIVE -> cpu.runExclusive();
-                case CpuExit.BUDGET, CpuExit.ATTENTION -> {
+                case CpuExit.BUDGET, CpuExit.ATTENTION, CpuExit.WINDOW, CpuExit.HLT -> {
+                }
+                case CpuExit.SHUTDOWN -> {
+                    return "triple fault";
                 }
                 default -> {
                     return "exit %d at %x".formatted(reason, cpu.register(Register.RIP));
@@ -122,7 +133,7 @@ final class BareMachine implements CpuContext {
     private void access(CpuExit exit) {
         switch (exit.space) {
             case CpuExit.PORT -> port(exit);
-            case CpuExit.MMIO -> cpu.answer(-1);
+            case CpuExit.MMIO -> memory(exit);
             case CpuExit.CR8 -> cpu.answer(taskPriority(exit));
             case CpuExit.MSR -> cpu.fault(13, 0);
             default -> throw new AssertionError("space " + exit.space);
@@ -134,6 +145,30 @@ final class BareMachine implements CpuContext {
     private long taskPriority(CpuExit exit) {
         priority = exit.write ? exit.value : priority;
         return priority;
+    }
+
+    private void memory(CpuExit exit) {
+        if (exit.write && exit.address == ICR) {
+            nmi |= (exit.value & 0x700) == NMI;
+            if ((exit.value & 0x700) == 0) {
+                interrupts.add((int) exit.value & 0xFF);
+            }
+        }
+        cpu.answer(-1);
+    }
+
+    /** Delivers what is pending as soon as the CPU takes it. */
+    private void interrupt() {
+        if (cpu.answerDue()) {
+            return;
+        }
+        if (nmi && cpu.nmiAllowed()) {
+            nmi = false;
+            cpu.nmi();
+        } else if (!interrupts.isEmpty() && cpu.interruptible()) {
+            cpu.interrupt(interrupts.pollLast());
+        }
+        cpu.window(!interrupts.isEmpty());
     }
 
     private void port(CpuExit exit) {

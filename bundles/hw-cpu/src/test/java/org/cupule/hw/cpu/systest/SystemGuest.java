@@ -22,11 +22,19 @@ import org.cupule.hardware.CpuFactory;
 record SystemGuest(String name, String append, String end, int qemuStatus) {
     /** Tests run in the folder of their bundle. */
     static final Path FOLDER = Path.of("..", "..", "guests", "systest");
-    static final SystemGuest LONG = new SystemGuest("long", "", "debug exit 16", 33);
+    private static final SystemGuest LONG = new SystemGuest("long", "", "debug exit 16", 33);
+    private static final SystemGuest LEGACY = new SystemGuest("legacy", "", "debug exit 16", 33);
+    /** What QEMU TCG does not check, or does not survive. */
+    private static final SystemGuest CHECKS = new SystemGuest("legacy", "checks", "debug exit 16", 33);
+    private static final SystemGuest TRIPLE_FAULT = new SystemGuest("legacy", "triple", "triple fault", 0);
     private static final long MOST = 100_000_000;
 
     static List<SystemGuest> all() {
-        return List.of(LONG);
+        return List.of(LONG, LEGACY, CHECKS, TRIPLE_FAULT);
+    }
+
+    static List<SystemGuest> forQemu() {
+        return List.of(LONG, LEGACY, TRIPLE_FAULT);
     }
 
     Path image() {
@@ -35,7 +43,8 @@ record SystemGuest(String name, String append, String end, int qemuStatus) {
 
     /** {@return what it must say, by the manual} */
     String expected() {
-        return text(FOLDER.resolve("expected").resolve(name + ".txt"));
+        return text(
+                FOLDER.resolve("expected").resolve(append.isEmpty() ? name + ".txt" : name + "-" + append + ".txt"));
     }
 
     /** {@return what it says on our model, and in a last line how it ended} */
