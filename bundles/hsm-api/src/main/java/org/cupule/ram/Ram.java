@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One backing of guest RAM: a native, page-aligned segment, and for each of its 4 KiB pages whether instructions were
@@ -29,6 +30,13 @@ import org.cupule.types.HsmException;
  *  lines       [ - ] [32 bits]                which of its lines were decoded since the generation became odd
  * </pre>
  *
+ * <h2>Memory that others write</h2>
+ *
+ * Who does not know these rules, another process, writes without a word. For such memory the backing remembers a sum of
+ * each page from the moment that its generation becomes odd, before anything is decoded from it; {@link #findWrites}
+ * compares, and makes the pages that have changed invalid. The HSM calls it before the guest can hear of what was
+ * written: before an answer, an interrupt or a start.
+ *
  * @threading any thread: guest memory is plain shared memory; the generations are read and changed atomically
  */
 public final class Ram {
@@ -43,16 +51,29 @@ public final class Ram {
     private final MemorySegment segment;
     private final int[] generations;
     private final int[] lines;
+    private final @Nullable PageSums sums;
+
+    /**
+     * Takes a segment as guest RAM, which is written by who obeys the rule of stale code alone.
+     *
+     * @param segment
+     *            as for {@link #Ram(MemorySegment, boolean)}
+     */
+    public Ram(MemorySegment segment) {
+        this(segment, false);
+    }
 
     /**
      * Takes a segment as guest RAM.
      *
      * @param segment
      *            native, with its address and its length multiples of 4096 bytes; not empty
+     * @param foreign
+     *            whether others may write it without a word
      * @throws HsmException
      *             EFAULT for any other segment
      */
-    public Ram(MemorySegment segment) {
+    public Ram(MemorySegment segment, boolean foreign) {
         long length = segment.byteSize();
         if (!segment.isNative() || length == 0 || ((segment.address() | length) & PAGE_BYTES - 1) != 0
                 || length / PAGE_BYTES > Integer.MAX_VALUE - 8) {
@@ -63,6 +84,7 @@ public final class Ram {
         this.segment = segment;
         this.generations = new int[(int) (length / PAGE_BYTES)];
         this.lines = new int[generations.length];
+        this.sums = foreign ? new PageSums(segment) : null;
     }
 
     /** {@return the memory itself; who writes to it obeys the rule of stale code above} */
@@ -109,6 +131,9 @@ public final class Ram {
             int old = (int) GENERATION.getVolatile(generations, page);
             int odd = old | 1;
             if (old == odd || GENERATION.compareAndSet(generations, page, old, odd)) {
+                if (sums != null) {
+                    sums.await(page, odd, old != odd);
+                }
                 if (((int) GENERATION.getVolatile(lines, page) & wanted) != wanted) {
                     GENERATION.getAndBitwiseOr(lines, page, wanted);
                 }
@@ -126,6 +151,17 @@ public final class Ram {
         int from = (int) first >>> LINE_SHIFT & 31;
         int to = (int) last >>> LINE_SHIFT & 31;
         return ALL_LINES >>> 31 - to & ALL_LINES << from;
+    }
+
+    /**
+     * Makes decoded code of pages invalid that somebody has written without telling. Does nothing for memory that is
+     * not foreign. Costs what it takes to read the pages that hold code.
+     */
+    public void findWrites() {
+        PageSums known = sums;
+        if (known != null) {
+            known.changed(page -> (int) GENERATION.getVolatile(generations, page), this::invalidate);
+        }
     }
 
     /** {@return the page's generation: odd while it holds decoded code} */

@@ -3,6 +3,7 @@ package org.cupule.ram;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
 class RamTest {
@@ -63,5 +64,44 @@ class RamTest {
         ram.written(2 * PAGE - 1, 1);
 
         assertThat(ram.generation(PAGE)).isEqualTo(generation + 1);
+    }
+
+    @Test
+    void findsWhatOthersHaveWritten() {
+        Ram shared = new Ram(Arena.ofAuto().allocate(70 * PAGE, PAGE), true);
+        int first = shared.markCode(PAGE + 8, 4);
+        int second = shared.markCode(69 * PAGE);
+
+        shared.findWrites();
+        assertThat(shared.generation(PAGE)).isEqualTo(first);
+
+        shared.segment().set(ValueLayout.JAVA_BYTE, PAGE + 9, (byte) 0x90);
+        shared.findWrites();
+
+        assertThat(shared.generation(PAGE)).isEqualTo(first + 1);
+        assertThat(shared.generation(69 * PAGE)).isEqualTo(second);
+    }
+
+    @Test
+    void findsWhatOthersWriteIntoCodeThatWasDecodedAgain() {
+        Ram shared = new Ram(Arena.ofAuto().allocate(PAGE, PAGE), true);
+        for (int round = 1; round <= 100; round++) {
+            int generation = shared.markCode(0, 16);
+            shared.segment().set(ValueLayout.JAVA_BYTE, 5, (byte) round);
+
+            shared.findWrites();
+            assertThat(shared.generation(0)).isEqualTo(generation + 1);
+            shared.findWrites();
+        }
+    }
+
+    @Test
+    void leavesMemoryAloneThatNobodyElseWrites() {
+        int generation = ram.markCode(0, 16);
+        ram.segment().set(ValueLayout.JAVA_BYTE, 5, (byte) 1);
+
+        ram.findWrites();
+
+        assertThat(ram.generation(0)).isEqualTo(generation);
     }
 }

@@ -7,11 +7,13 @@ import java.lang.foreign.ValueLayout;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.cupule.abi.AcrnVmMemmap;
+import org.cupule.abi.IoRequestPage;
 import org.cupule.abi.IoctlNumber;
 import org.cupule.hsm.CallerMemory.Frame;
 import org.cupule.hsm.memory.GuestMemory;
 import org.cupule.hypervisor.Region;
 import org.cupule.ram.MemoryType;
+import org.cupule.ram.Ram;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.junit.jupiter.api.DisplayName;
@@ -323,5 +325,32 @@ public abstract class DeviceMemoryContract extends DeviceFixture {
 
         assertThat(memory.write(0x500A, new byte[]{0x66}, 0, 1)).isTrue();
         assertThat(caller.memory(base).get(ValueLayout.JAVA_BYTE, 10)).isEqualTo((byte) 0x66);
+    }
+
+    @Test
+    @DisplayName("code that the caller writes over, without a word, is stale before the guest hears of it")
+    void foreignWritesMakeCodeStale() {
+        FakePartition partition = created();
+        long base = caller.pages(1);
+        assertThat(set(ram(0, base, PAGE))).isZero();
+        assertThat(ioctl(IoctlNumber.CREATE_IOREQ_CLIENT)).isZero();
+        Ram ram = java.util.Objects.requireNonNull(partition.regions().getFirst().ram());
+
+        for (Runnable tells : List.<Runnable>of(() -> ioctl(IoctlNumber.SET_IRQLINE, 5), () -> answer(partition),
+                () -> ioctl(IoctlNumber.START_VM))) {
+            int generation = ram.markCode(0x100, 16);
+            caller.memory(base).set(ValueLayout.JAVA_BYTE, 0x104, (byte) (generation + 1));
+
+            tells.run();
+
+            assertThat(ram.generation(0)).isEqualTo(generation + 1);
+        }
+    }
+
+    private void answer(FakePartition partition) {
+        partition.post(0, IoRequestPage.PORTIO, true, 0x80, 1, 0);
+        partition.awaitState(0, IoRequestPage.PROCESSING);
+        ioctl(IoctlNumber.NOTIFY_REQUEST_FINISH, DeviceContract.notice(0));
+        partition.take(0);
     }
 }

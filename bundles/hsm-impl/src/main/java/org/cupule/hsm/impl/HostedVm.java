@@ -77,8 +77,9 @@ final class HostedVm implements VirtualMachine {
         this.memory = new MappedMemory(life, partition, arena);
         this.ioRequests = new RoutedIoRequests(life, partition, new IoRequestPage(page), this.hypervisor.slotProtocol(),
                 creation.behaviour(), creation.queuedUpcall());
-        this.interrupts = new PartitionInterrupts(life, partition);
-        this.eventFds = new HostedEventFds(life, this.hypervisor, partition,
+        ioRequests.beforeAnswer(memory::findForeignWrites);
+        this.interrupts = new PartitionInterrupts(life, partition, memory::findForeignWrites);
+        this.eventFds = new HostedEventFds(life, this.hypervisor, partition, memory::findForeignWrites,
                 handler -> ioRequests.oldest("ioeventfd-" + partition.vmid(), handler), arena.host()::eventFd);
         this.passthrough = new PartitionPassthrough(life, partition, hypervisor);
         this.power = new HypervisorPower(life, hypervisor);
@@ -143,6 +144,7 @@ final class HostedVm implements VirtualMachine {
     @Override
     public void start() {
         life.check("start");
+        memory.findForeignWrites();
         data.change(partition::start);
     }
 
@@ -155,6 +157,7 @@ final class HostedVm implements VirtualMachine {
     @Override
     public void resume() {
         life.check("resume");
+        memory.findForeignWrites();
         data.change(() -> {
             partition.resume();
             ioRequests.goOn();

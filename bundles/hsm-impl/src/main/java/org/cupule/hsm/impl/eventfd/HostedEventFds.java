@@ -27,18 +27,23 @@ public final class HostedEventFds implements EventFds {
     /**
      * Makes a VM's side, empty.
      *
+     * @param before
+     *            run before each injection
      * @param clients
      *            makes the client of I/O requests that is older than all others
      * @param counters
      *            makes counters
      */
-    public HostedEventFds(Life life, HypervisorInfo info, Partition partition, Function<IoHandler, IoClient> clients,
-            Supplier<EventFd> counters) {
+    public HostedEventFds(Life life, HypervisorInfo info, Partition partition, Runnable before,
+            Function<IoHandler, IoClient> clients, Supplier<EventFd> counters) {
         this.life = life;
         this.counters = counters;
         Offload offload = new Offload(info, partition);
         this.ioEventFds = new IoEventFds(clients, offload);
-        this.irqFds = new IrqFds(partition, offload);
+        this.irqFds = new IrqFds(msi -> {
+            before.run();
+            partition.injectMsi(msi);
+        }, offload);
     }
 
     @Override

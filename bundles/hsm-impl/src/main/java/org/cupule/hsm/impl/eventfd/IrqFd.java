@@ -7,7 +7,6 @@ import java.util.function.Consumer;
 import org.cupule.host.EventFd;
 import org.cupule.host.EventSubscription;
 import org.cupule.hsm.eventfd.EventFds.IrqFdInfo;
-import org.cupule.hypervisor.Partition;
 import org.cupule.types.Msi;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,17 +29,17 @@ final class IrqFd implements EventFd.Listener {
 
     final EventFd eventFd;
     private final Msi msi;
-    private final Partition partition;
+    private final Consumer<Msi> inject;
     private final Consumer<IrqFd> onHangUp;
     private final AtomicReference<Object> hook = new AtomicReference<>(NEW);
     private final AtomicLong injections = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
     private volatile Offload.@Nullable Taken offloaded;
 
-    IrqFd(EventFd eventFd, Msi msi, Partition partition, Consumer<IrqFd> onHangUp) {
+    IrqFd(EventFd eventFd, Msi msi, Consumer<Msi> inject, Consumer<IrqFd> onHangUp) {
         this.eventFd = eventFd;
         this.msi = msi;
-        this.partition = partition;
+        this.inject = inject;
         this.onHangUp = onHangUp;
     }
 
@@ -60,7 +59,7 @@ final class IrqFd implements EventFd.Listener {
             return;
         }
         try {
-            partition.injectMsi(msi);
+            inject.accept(msi);
             injections.incrementAndGet();
         } catch (RuntimeException | Error refused) { // not the affair of who signals (hsm.md 12.6)
             failures.incrementAndGet();

@@ -2,9 +2,9 @@ package org.cupule.hsm.impl.eventfd;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.cupule.host.EventFd;
 import org.cupule.hsm.eventfd.EventFds.IrqFdInfo;
-import org.cupule.hypervisor.Partition;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.cupule.types.Msi;
@@ -21,18 +21,18 @@ import org.slf4j.LoggerFactory;
 final class IrqFds {
     private static final Logger LOG = LoggerFactory.getLogger(IrqFds.class);
 
-    private final Partition partition;
+    private final Consumer<Msi> inject;
     private final Offload offload;
     private final List<IrqFd> all = new ArrayList<>();
     private boolean closed;
 
-    IrqFds(Partition partition, Offload offload) {
-        this.partition = partition;
+    IrqFds(Consumer<Msi> inject, Offload offload) {
+        this.inject = inject;
         this.offload = offload;
     }
 
     void assign(EventFd eventFd, Msi msi) {
-        IrqFd irqFd = new IrqFd(eventFd, msi, partition, this::hungUp);
+        IrqFd irqFd = new IrqFd(eventFd, msi, inject, this::hungUp);
         add(irqFd);
         try {
             irqFd.hook(offload);

@@ -29,23 +29,32 @@ public final class PartitionInterrupts implements Interrupts {
 
     private final Life life;
     private final Partition partition;
+    private final Runnable before;
     private final MonitorPage kept = new MonitorPage();
 
-    /** Makes the interrupts of a VM. */
-    public PartitionInterrupts(Life life, Partition partition) {
+    /**
+     * Makes the interrupts of a VM.
+     *
+     * @param before
+     *            run before each interrupt
+     */
+    public PartitionInterrupts(Life life, Partition partition, Runnable before) {
         this.life = life;
         this.partition = partition;
+        this.before = before;
     }
 
     @Override
     public void line(int gsi, int operation) {
         life.check("line");
+        before.run();
         partition.setIrqLine(gsi, operation);
     }
 
     @Override
     public void msi(Msi msi) {
         life.check("msi");
+        before.run();
         partition.injectMsi(msi);
     }
 

@@ -49,6 +49,8 @@ public final class RoutedIoRequests implements IoRequests {
     /** Whether the slots are held since a restore. */
     private volatile boolean restored;
     private final AtomicBoolean resetting = new AtomicBoolean();
+    private volatile Runnable beforeAnswer = () -> {
+    };
 
     /**
      * Makes the I/O requests of a VM without clients.
@@ -72,6 +74,11 @@ public final class RoutedIoRequests implements IoRequests {
         combiner = raw ? new PciCombiner(page, behaviour) : null;
         dispatcher = new RequestDispatcher(protocol, slots, answers, combiner, registry);
         thread = new DispatcherThread("VM" + vmid + "-dispatcher", slots, protocol, dispatcher, registry);
+    }
+
+    /** Sets what is run before an answer of the attached default client is told to the guest. */
+    public void beforeAnswer(Runnable action) {
+        beforeAnswer = action;
     }
 
     /** The upcall: a vCPU has posted a request. */
@@ -165,6 +172,7 @@ public final class RoutedIoRequests implements IoRequests {
             long generation = attached(slot);
             if (generation != 0) {
                 client.dropped(vcpu); // it may have adopted the request
+                beforeAnswer.run();
                 answers.answerInPlace(slot, generation);
             } else if (slot.client() instanceof AttachedClient) {
                 answers.refused();

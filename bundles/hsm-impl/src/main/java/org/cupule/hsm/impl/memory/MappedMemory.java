@@ -100,7 +100,7 @@ public final class MappedMemory implements GuestMemory {
      */
     private Piece borrowed(String operation, long gpa, LentMemory memory, int access, MemoryType type) {
         try {
-            Ram ram = new Ram(memory.segment());
+            Ram ram = new Ram(memory.segment(), true);
             if (ram.hpa() % memory.pageBytes(0) != 0) {
                 throw new HsmException(Errno.EINVAL, operation,
                         "the memory for 0x%x begins inside a page of 0x%x bytes".formatted(gpa, memory.pageBytes(0)));
@@ -117,6 +117,16 @@ public final class MappedMemory implements GuestMemory {
             forget(memory);
             memory.close();
             throw refused;
+        }
+    }
+
+    /**
+     * Looks for code that the lenders have written over, without a word: before the guest can hear of it. Costs nothing
+     * without such memory.
+     */
+    public void findForeignWrites() {
+        if (!lent.isEmpty()) {
+            lent.keySet().forEach(Ram::findWrites);
         }
     }
 
