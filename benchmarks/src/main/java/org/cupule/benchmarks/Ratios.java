@@ -10,7 +10,7 @@ import java.util.function.LongSupplier;
 import java.util.stream.DoubleStream;
 
 /**
- * Goals 1, 3, 5, 6, 7, 9 and 11 as ratios: both sides in one run, by turns, and the median of the rounds. Absolute
+ * Goals 1, 3, 5, 6, 7, 9, 11 and 13 as ratios: both sides in one run, by turns, and the median of the rounds. Absolute
  * times of a machine that others use as well mean little; the ratio inside a round means much.
  */
 public final class Ratios {
@@ -22,6 +22,8 @@ public final class Ratios {
     /** Enough for the interpreter to be compiled before the last one, which counts. */
     private static final int KERNEL_ROUNDS = 3;
     private static final int SWAPS = 400;
+    private static final int IDLE_VMS = 1000;
+    private static final double MEBIBYTE = 1 << 20;
     private static volatile long sink;
 
     private Ratios() {
@@ -35,7 +37,7 @@ public final class Ratios {
      */
     public static void main(String[] arguments) throws Exception {
         List<String> goals = List
-                .of(arguments.length == 0 ? new String[]{"1", "3", "5", "6", "7", "9", "11"} : arguments);
+                .of(arguments.length == 0 ? new String[]{"1", "3", "5", "6", "7", "9", "11", "13"} : arguments);
         System.out.println(
                 "goal  what                                              ratio    min    max      ours    other ns");
         for (String goal : goals) {
@@ -47,7 +49,8 @@ public final class Ratios {
                 case "7" -> ranges();
                 case "9" -> crossThread();
                 case "11" -> swap();
-                default -> throw new IllegalArgumentException("goal " + goal + " is not 1, 3, 5, 6, 7, 9 or 11");
+                case "13" -> idle();
+                default -> throw new IllegalArgumentException("goal " + goal + " is not 1, 3, 5, 6, 7, 9, 11 or 13");
             }
         }
     }
@@ -142,6 +145,32 @@ public final class Ratios {
         return Double.parseDouble(Yardsticks.run(List.of("taskset", "-c", "0", java, "-XX:+UseSerialGC",
                 "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
                 CrossThread.class.getName(), mode, vcpu), 0).strip());
+    }
+
+    private static void idle() throws Exception {
+        row(13, "bytes beyond RAM, VM created / 1 MiB", false, () -> idleBytes(0), () -> MEBIBYTE);
+        row(13, "bytes beyond RAM, guest halted / 1 MiB", false, () -> idleBytes(1), () -> MEBIBYTE);
+        try (Dispatch few = new Dispatch(8)) {
+            warmUp(few);
+            row(13, "dispatch beside 1,000 halted VMs / alone", false, () -> besideIdle(few),
+                    () -> nanos(few::sameDevice));
+        }
+    }
+
+    private static double besideIdle(Dispatch dispatch) {
+        try (Idle others = new Idle()) {
+            others.create(IDLE_VMS);
+            others.halt();
+            return nanos(dispatch::sameDevice);
+        }
+    }
+
+    private static double idleBytes(int column) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        String printed = Yardsticks.run(List.of(java, "-XX:+UseSerialGC", "-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch",
+                "--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp",
+                System.getProperty("java.class.path"), Idle.class.getName(), String.valueOf(IDLE_VMS)), 0);
+        return Double.parseDouble(printed.strip().split(" ")[column]);
     }
 
     private static void warmUp(Dispatch dispatch) {

@@ -16,7 +16,12 @@ public final class BenchSim {
 
     /** {@return a hypervisor with default settings} */
     public static SimHypervisor hypervisor() {
-        var hypervisor = new SimHypervisor(settings());
+        return hypervisor(Map.of());
+    }
+
+    /** {@return a hypervisor with settings, by their method's name} */
+    public static SimHypervisor hypervisor(Map<String, Object> changed) {
+        var hypervisor = new SimHypervisor(settings(changed));
         hypervisor.bindCpu(new InterpretedCpuFactory(), Map.of());
         hypervisor.bindEpt(new FourLevelEptFactory(), Map.of());
         hypervisor.bindLapic(new XApicFactory(), Map.of());
@@ -25,11 +30,11 @@ public final class BenchSim {
         return hypervisor;
     }
 
-    private static SimHypervisor.Settings settings() {
+    private static SimHypervisor.Settings settings(Map<String, Object> changed) {
         return (SimHypervisor.Settings) Proxy.newProxyInstance(BenchSim.class.getClassLoader(),
                 new Class<?>[]{SimHypervisor.Settings.class},
                 (proxy, method, arguments) -> method.getDeclaringClass() == Annotation.class
                         ? SimHypervisor.Settings.class
-                        : method.getDefaultValue());
+                        : changed.getOrDefault(method.getName(), method.getDefaultValue()));
     }
 }
