@@ -95,8 +95,8 @@ final class Idle implements AutoCloseable {
     }
 
     /**
-     * Prints what one VM takes, in bytes: beyond its RAM when it is created, then when its guest is halted, heap of both,
-     * and the RAM that the halted guest has touched. To be run with a heap whose pages are there from the start.
+     * Prints what one VM takes, in bytes: beyond its RAM when it is created, then when its guest is halted, heap of
+     * both, and the RAM that the halted guest has touched. To be run with a heap whose pages are there from the start.
      *
      * @param arguments
      *            how many VMs
