@@ -14,7 +14,8 @@ import org.openjdk.jcstress.infra.results.II_Result;
 
 /** The last handle, a listener and a signaller end at once: the counter is released once, and hung up at most once. */
 @JCStressTest
-@Outcome(id = {"1, 0", "1, 1"}, expect = ACCEPTABLE, desc = "released once; the listener ended first, or heard the hang-up")
+@Outcome(id = {"1, 0",
+        "1, 1"}, expect = ACCEPTABLE, desc = "released once; the listener ended first, or heard the hang-up")
 @Outcome(expect = FORBIDDEN, desc = "not released, released twice, or hung up twice")
 @State
 public class ReferenceRace implements EventCounter {
