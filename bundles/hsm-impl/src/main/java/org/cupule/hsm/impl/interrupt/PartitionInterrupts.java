@@ -2,9 +2,9 @@ package org.cupule.hsm.impl.interrupt;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import org.cupule.abi.HypercallIntrMonitor;
 import org.cupule.hsm.impl.life.Life;
 import org.cupule.hsm.interrupt.Interrupts;
 import org.cupule.hsm.interrupt.IrqCount;
@@ -20,12 +20,6 @@ import org.cupule.types.Msi;
  */
 public final class PartitionInterrupts implements Interrupts {
     private static final long PAGE_BYTES = 4096;
-    private static final int GET_COUNTS = 0;
-    private static final int SET_DELAY = 1;
-    private static final int COMMAND = 0;
-    private static final int COUNT = 4;
-    private static final int BUFFER = 8;
-    private static final int BUFFER_NUMBERS = 48;
 
     private final Life life;
     private final Partition partition;
@@ -77,11 +71,11 @@ public final class PartitionInterrupts implements Interrupts {
     @Override
     public List<IrqCount> counts() {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment page = command(arena, GET_COUNTS, BUFFER_NUMBERS, 0);
-            int used = Math.clamp(page.get(ValueLayout.JAVA_INT, COUNT), 0, BUFFER_NUMBERS);
+            HypercallIntrMonitor page = command(arena, HypercallIntrMonitor.GET_DATA, HypercallIntrMonitor.NUMBERS, 0);
+            int used = Math.clamp(page.count(), 0, HypercallIntrMonitor.NUMBERS);
             List<IrqCount> counts = new ArrayList<>();
             for (int index = 0; index + 1 < used; index += 2) {
-                counts.add(new IrqCount(number(page, index), number(page, index + 1)));
+                counts.add(new IrqCount(page.buffer(index), page.buffer(index + 1)));
             }
             return counts;
         }
@@ -93,23 +87,20 @@ public final class PartitionInterrupts implements Interrupts {
             throw new HsmException(Errno.EINVAL, "delay", millis + " ms is not a delay");
         }
         try (Arena arena = Arena.ofConfined()) {
-            command(arena, SET_DELAY, 1, millis);
+            command(arena, HypercallIntrMonitor.DELAY_INTERRUPTS, 1, millis);
         }
     }
 
     /** Carries out a command with a page of this call; the one that is kept stays. */
-    private MemorySegment command(Arena arena, int command, int count, long first) {
+    private HypercallIntrMonitor command(Arena arena, int command, int count, long first) {
         life.check("monitor");
-        MemorySegment page = arena.allocate(PAGE_BYTES, PAGE_BYTES);
-        page.set(ValueLayout.JAVA_INT, COMMAND, command);
-        page.set(ValueLayout.JAVA_INT, COUNT, count);
-        page.set(ValueLayout.JAVA_LONG, BUFFER, first);
-        partition.interruptMonitor().monitor(page);
+        MemorySegment memory = arena.allocate(PAGE_BYTES, PAGE_BYTES);
+        HypercallIntrMonitor page = new HypercallIntrMonitor(memory);
+        page.cmd(command);
+        page.count(count);
+        page.buffer(0, first);
+        partition.interruptMonitor().monitor(memory);
         return page;
-    }
-
-    private static long number(MemorySegment page, int index) {
-        return page.get(ValueLayout.JAVA_LONG, BUFFER + 8L * index);
     }
 
     /** Releases the page that is kept: the VM is destroyed. */

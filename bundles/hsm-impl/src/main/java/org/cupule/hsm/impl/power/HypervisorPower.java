@@ -1,7 +1,9 @@
 package org.cupule.hsm.impl.power;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
+import java.lang.foreign.MemorySegment;
+import org.cupule.abi.AcrnAcpiGenericAddress;
+import org.cupule.abi.AcrnCstateData;
+import org.cupule.abi.AcrnPstateData;
 import org.cupule.hsm.impl.life.Life;
 import org.cupule.hsm.power.Power;
 import org.cupule.hypervisor.CState;
@@ -11,18 +13,12 @@ import org.cupule.hypervisor.PState;
 /**
  * Asks the hypervisor about the VM that the command names, and writes the answer as C has it ({@code hsm.md} 2.5, 11).
  *
- * <pre>
- *  count    +0 count:1, zeros to 8
- *  C-state  +0 space:1 +1 width:1 +2 offset:1 +3 access:1 +4 address:8 +12 type:1 +16 latency:4 +24 power:8
- *  P-state  +0 frequency +8 power +16 latency +24 bus master latency +32 control +40 status, 8 each
- * </pre>
- *
  * @threading any thread
  */
 public final class HypervisorPower implements Power {
     private static final int COUNT_BYTES = 8;
-    private static final int CSTATE_BYTES = 32;
-    private static final int PSTATE_BYTES = 48;
+    private static final int CSTATE_BYTES = (int) AcrnCstateData.LAYOUT.byteSize();
+    private static final int PSTATE_BYTES = (int) AcrnPstateData.LAYOUT.byteSize();
 
     private final Life life;
     private final Hypervisor hypervisor;
@@ -55,17 +51,29 @@ public final class HypervisorPower implements Power {
     }
 
     private static byte[] bytes(CState state) {
-        ByteBuffer bytes = ByteBuffer.allocate(CSTATE_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        CState.Register register = state.register();
-        bytes.put((byte) register.space()).put((byte) register.bitWidth()).put((byte) register.bitOffset())
-                .put((byte) register.accessSize()).putLong(register.address()).put((byte) state.type());
-        bytes.putInt(16, state.latencyMicros()).putLong(24, state.powerMilliwatts());
-        return bytes.array();
+        byte[] bytes = new byte[CSTATE_BYTES];
+        AcrnCstateData data = new AcrnCstateData(MemorySegment.ofArray(bytes));
+        AcrnAcpiGenericAddress register = data.register();
+        register.spaceId(state.register().space());
+        register.bitWidth(state.register().bitWidth());
+        register.bitOffset(state.register().bitOffset());
+        register.accessSize(state.register().accessSize());
+        register.address(state.register().address());
+        data.type(state.type());
+        data.latency(state.latencyMicros());
+        data.power(state.powerMilliwatts());
+        return bytes;
     }
 
     private static byte[] bytes(PState state) {
-        return ByteBuffer.allocate(PSTATE_BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(state.frequencyMegahertz())
-                .putLong(state.powerMilliwatts()).putLong(state.latencyMicros())
-                .putLong(state.busMasterLatencyMicros()).putLong(state.control()).putLong(state.status()).array();
+        byte[] bytes = new byte[PSTATE_BYTES];
+        AcrnPstateData data = new AcrnPstateData(MemorySegment.ofArray(bytes));
+        data.coreFrequency(state.frequencyMegahertz());
+        data.power(state.powerMilliwatts());
+        data.transitionLatency(state.latencyMicros());
+        data.busMasterLatency(state.busMasterLatencyMicros());
+        data.control(state.control());
+        data.status(state.status());
+        return bytes;
     }
 }
