@@ -11,8 +11,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import org.cupule.abi.IoRequestPage;
+import org.cupule.hypervisor.DeviceAssignment;
 import org.cupule.hypervisor.EventFdOffload;
 import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
+import org.cupule.hypervisor.InterruptMonitor;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.hypervisor.PartitionEvent;
@@ -48,6 +50,8 @@ public final class FakePartition implements Partition {
     private final AtomicInteger[] finishes;
     private final VmClock clock = new StandingClock();
     private final ReadWriteLock running = new ReentrantReadWriteLock(true);
+    private final FakeMonitor monitor = new FakeMonitor();
+    private final FakeAssignment assignment;
     private volatile State state = State.CREATED;
     private volatile Map<String, ModelState> restored = Map.of();
     private volatile @Nullable IoRequestPage page;
@@ -58,12 +62,13 @@ public final class FakePartition implements Partition {
     };
 
     FakePartition(int vmid, int vcpus, PartitionCreation creation, Upcall upcall, SlotProtocol slotProtocol,
-            @Nullable RuntimeException pageFailure) {
+            @Nullable RuntimeException pageFailure, FakeAssignment.Host host) {
         this.vmid = vmid;
         this.creation = creation;
         this.upcall = upcall;
         this.raw = slotProtocol == SlotProtocol.RAW;
         this.pageFailure = pageFailure;
+        this.assignment = new FakeAssignment(host, this);
         this.finished = new Semaphore[vcpus];
         this.finishes = new AtomicInteger[vcpus];
         for (int vcpu = 0; vcpu < vcpus; vcpu++) {
@@ -294,6 +299,7 @@ public final class FakePartition implements Partition {
         asked("destroy");
         require(state == State.PAUSED || state == State.CREATED, "destroy", "the VM is " + state);
         onDestroy.run();
+        assignment.end();
         state = State.POWERED_OFF;
     }
 
@@ -349,12 +355,14 @@ public final class FakePartition implements Partition {
     public void injectMsi(Msi msi) {
         asked(msi.toString());
         require(msi.addressed(), "injectMsi", msi + " is not addressed to the interrupt window");
+        monitor.message(msi.vector());
     }
 
     @Override
     public void setIrqLine(int gsi, int operation) {
         asked("line " + gsi + " " + operation);
         require(gsi >= 0 && gsi < GSIS, "setIrqLine", "there is no GSI " + gsi);
+        monitor.line(gsi, operation);
     }
 
     @Override
@@ -400,6 +408,16 @@ public final class FakePartition implements Partition {
     /** {@return what was restored} */
     public Map<String, ModelState> restoredState() {
         return restored;
+    }
+
+    @Override
+    public InterruptMonitor interruptMonitor() {
+        return monitor;
+    }
+
+    @Override
+    public DeviceAssignment deviceAssignment() {
+        return assignment;
     }
 
     @Override

@@ -10,6 +10,8 @@ import org.cupule.hardware.Cpu;
 import org.cupule.hardware.CpuExit;
 import org.cupule.hardware.EptWalk;
 import org.cupule.hardware.Lapic;
+import org.cupule.hv.sim.passthrough.AssignedDevices;
+import org.cupule.types.AddressSpace;
 import org.cupule.types.Behaviour;
 
 /**
@@ -17,7 +19,8 @@ import org.cupule.types.Behaviour;
  *
  * <pre>
  *  port  0x20 0x21 0xA0 0xA1 0x4D0 0x4D1     8259 pair
- *  port  0xCF8-0xCFF, some, under ACRN       PciPorts
+ *  port  0xCF8-0xCFF, some                   PciPorts
+ *  port, memory of assigned devices          AssignedDevices
  *  page  IA32_APIC_BASE, in xAPIC mode       local APIC
  *  page  0xFEC00000                          I/O APIC
  *  MSR   0x1B 0x6E0 0x800-0x8FF, CR8         local APIC
@@ -43,7 +46,9 @@ final class Accesses {
     private final InterruptFabric fabric;
     private final boolean acrn;
     private final EptWalk walk = new EptWalk();
+    private final AssignedDevices devices;
     private final long[] msr = new long[1];
+    private final long[] answer = new long[1];
     private long apicPage;
 
     Accesses(SimPartition vm, Vcpu vcpu, Requests requests) {
@@ -51,6 +56,7 @@ final class Accesses {
         this.vcpu = vcpu;
         this.requests = requests;
         this.fabric = vm.fabric;
+        this.devices = vm.devices;
         this.acrn = vm.behaviour() == Behaviour.ACRN;
     }
 
@@ -68,8 +74,10 @@ final class Accesses {
     private void port(CpuExit exit) {
         if (isPic((int) exit.address)) {
             pic(exit);
-        } else if (acrn && vm.pciPorts.takes(exit)) {
-            cpu().answer(vm.pciPorts.answer(exit));
+        } else if (vm.pciPorts.takes(exit, answer)) {
+            cpu().answer(answer[0]);
+        } else if (devices.owns(AddressSpace.PORTIO, exit.address, exit.size)) {
+            assigned(AddressSpace.PORTIO, exit);
         } else {
             requests.send(exit, IoRequestPage.PORTIO);
         }
@@ -101,9 +109,21 @@ final class Accesses {
             apic(exit);
         } else if (page == IOAPIC_PAGE) {
             ioapic(exit);
+        } else if (devices.owns(AddressSpace.MMIO, exit.address, exit.size)) {
+            assigned(AddressSpace.MMIO, exit);
         } else {
             boolean guarded = exit.write && vm.memory.writeProtected(exit.address, walk);
             requests.send(exit, guarded ? IoRequestPage.WRITE_PROTECT : IoRequestPage.MMIO);
+        }
+    }
+
+    /** A device of the host, or of the hypervisor. */
+    private void assigned(AddressSpace space, CpuExit exit) {
+        if (exit.write) {
+            devices.write(space, exit.address, exit.size, exit.value);
+            cpu().answer(0);
+        } else {
+            cpu().answer(devices.read(space, exit.address, exit.size));
         }
     }
 

@@ -42,6 +42,8 @@ final class InterruptFabric {
     private static final int REDIRECTION = 0x10;
     private static final int LEVEL = 1 << 15;
     private static final int REMOTE_IRR = 1 << 14;
+    private static final int ACTIVE_LOW = 1 << 13;
+    private static final int MASKED = 1 << 16;
 
     /** The interrupt gate. */
     final Object gate = new Object();
@@ -181,6 +183,28 @@ final class InterruptFabric {
         intr = high;
         for (Vcpu vcpu : vcpus) {
             vcpu.intr(high);
+        }
+    }
+
+    /** {@return the level of a line} */
+    boolean level(int gsi) {
+        synchronized (gate) {
+            return (levels & 1L << gsi) != 0;
+        }
+    }
+
+    /** {@return whether the guest has programmed a line as active low at the I/O APIC} */
+    boolean activeLow(int gsi) {
+        synchronized (gate) {
+            IoApic model = ioapic.model();
+            if (gsi >= model.pins()) {
+                return false;
+            }
+            int selected = model.read(0);
+            model.write(0, REDIRECTION + 2 * gsi);
+            int low = model.read(0x10);
+            model.write(0, selected);
+            return (low & (MASKED | ACTIVE_LOW)) == ACTIVE_LOW;
         }
     }
 

@@ -53,6 +53,7 @@ final class PartitionState {
 
     Map<String, ModelState> save() {
         var states = new TreeMap<String, ModelState>();
+        vm.irqs.flush();
         states.put(PARTITION, partition());
         vm.vcpus.forEach(vcpu -> states.put("vcpu" + vcpu.index, vcpu.save()));
         places().forEach(place -> place.guarded(() -> states.put(place.place, saved(place).toState())));
@@ -126,6 +127,7 @@ final class PartitionState {
                 "one of it and the partition has deterministic time");
         vm.clock.set(state.number("nanos", 0, MOST_NANOS), state.number("epochSeconds"));
         vm.fabric.restoreLevels(state.number("levels", 0, (1L << InterruptFabric.GSIS) - 1));
+        vm.irqs.restored(vm.fabric.levels());
         vm.pciPorts.latch((int) state.number("pciLatch", Integer.MIN_VALUE, Integer.MAX_VALUE));
         String reason = state.text("reason");
         vm.life.reason(reason.isEmpty() ? null : reason);

@@ -13,13 +13,19 @@ import org.cupule.hardware.HardwareFactory;
 import org.cupule.hardware.IoApicFactory;
 import org.cupule.hardware.LapicFactory;
 import org.cupule.hardware.PicFactory;
+import org.cupule.hv.sim.passthrough.HostSide;
+import org.cupule.hypervisor.HostDevice;
 import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hypervisor.HypervisorInfo.Capability;
 import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionCreation;
+import org.cupule.hypervisor.ProcessorPower;
+import org.cupule.hypervisor.ServiceCpus;
 import org.cupule.hypervisor.Upcall;
+import org.cupule.pci.HostDeviceProvider;
+import org.cupule.pci.PciBusFactory;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
@@ -62,6 +68,20 @@ public final class SimHypervisor implements Hypervisor, Swappable {
         @AttributeDefinition(description = "Physical CPUs for vCPUs, a bit mask in hexadecimal")
         String cpu_affinity() default "ffff";
 
+        /** Processors of the host. */
+        @AttributeDefinition(description = "Processors of the host, fixed at its start (1 to 64)", min = "1", max = "64")
+        int host_cpus() default 16;
+
+        /** Idle states of the processors, C1 first. */
+        @AttributeDefinition(description = "C-states, C1 first: type:latency:power:space:width:offset:access:address, "
+                + "in microseconds, milliwatts and the fields of an ACPI generic address")
+        String[] c_states() default {"1:1:1000:0x7F:0:0:0:0"};
+
+        /** Whether the processors govern their performance themselves. */
+        @AttributeDefinition(description = "Whether guests have 0 P-states (processors that govern themselves), "
+                + "instead of being refused")
+        boolean hardware_p_states() default false;
+
         /** Number of vCPUs where the creator does not say. */
         @AttributeDefinition(description = "vCPUs of a partition whose creator does not say (1 to 16)", min = "1", max = "16")
         int default_vcpus() default 1;
@@ -81,18 +101,32 @@ public final class SimHypervisor implements Hypervisor, Swappable {
     private final Hardware hardware = new Hardware();
     /** By vmid; a vmid without a partition is one that is just being created. */
     private final Map<Integer, Optional<SimPartition>> partitions = new TreeMap<>();
+    private final HostSide host = new HostSide();
+    private final HostCpus cpus;
+    private final ProcessorStates power = new ProcessorStates(this::partition);
     private volatile Settings settings;
 
     /** Starts with these settings. */
     @Activate
     public SimHypervisor(Settings settings) {
         this.settings = settings;
+        this.cpus = new HostCpus(Math.clamp(settings.host_cpus(), 1, Long.SIZE));
+        configurePower();
+    }
+
+    private void configurePower() {
+        try {
+            power.configure(settings.c_states(), settings.hardware_p_states());
+        } catch (HsmException unreadable) {
+            LOG.error("the C-states stay as they were: {}", unreadable.getMessage());
+        }
     }
 
     /** Takes new settings; partitions that are there go on. */
     @Modified
     void modified(Settings changed) {
         settings = changed;
+        configurePower();
     }
 
     /** Ends all partitions: their hypervisor goes away. */
@@ -117,9 +151,10 @@ public final class SimHypervisor implements Hypervisor, Swappable {
     @Override
     public HypervisorInfo info() {
         return new HypervisorInfo("sim", "1.0.0", "A hypervisor in plain Java, composed of hardware plug-ins",
-                SlotProtocol.RAW, Set.of(Capability.READ_REGISTERS, Capability.SNAPSHOT,
-                        Capability.BEHAVIOUR_X86, Capability.BEHAVIOUR_ACRN,
-                        Capability.DETERMINISTIC, Capability.HARDWARE_SWAP),
+                SlotProtocol.RAW, Set.of(Capability.READ_REGISTERS, Capability.SNAPSHOT, Capability.BEHAVIOUR_X86,
+                        Capability.BEHAVIOUR_ACRN, Capability.DETERMINISTIC, Capability.HARDWARE_SWAP,
+                        Capability.PASSTHROUGH, Capability.INTERRUPT_MONITOR, Capability.POWER_QUERIES,
+                        Capability.SERVICE_CPUS),
                 MOST_VCPUS);
     }
 
@@ -169,7 +204,7 @@ public final class SimHypervisor implements Hypervisor, Swappable {
         if (affinity == 0) {
             return settings.default_vcpus();
         }
-        long allowed = allowedCpus();
+        long allowed = allowedCpus() | cpus.taken();
         if ((affinity & ~allowed) != 0 || Long.bitCount(affinity) > MOST_VCPUS) {
             throw new HsmException(Errno.EINVAL, "create",
                     "affinity 0x%x is not inside 0x%x, or names more than %d CPUs".formatted(affinity, allowed,
@@ -217,6 +252,52 @@ public final class SimHypervisor implements Hypervisor, Swappable {
         synchronized (partitions) {
             return partitions.values().stream().flatMap(Optional::stream).toList();
         }
+    }
+
+    private @Nullable SimPartition partition(int vmid) {
+        synchronized (partitions) {
+            return partitions.getOrDefault(vmid, Optional.empty()).orElse(null);
+        }
+    }
+
+    // ---- the host
+
+    /** {@return what all partitions share} */
+    HostSide host() {
+        return host;
+    }
+
+    @Override
+    public List<HostDevice> hostDevices() {
+        return host.board().describe();
+    }
+
+    @Override
+    public ProcessorPower power() {
+        return power;
+    }
+
+    @Override
+    public ServiceCpus serviceCpus() {
+        return cpus;
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindHostDevices(HostDeviceProvider provider) {
+        host.board().add(provider);
+    }
+
+    void unbindHostDevices(HostDeviceProvider provider) {
+        host.board().remove(provider);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindPciBus(PciBusFactory factory) {
+        host.add(factory);
+    }
+
+    void unbindPciBus(PciBusFactory factory) {
+        host.remove(factory);
     }
 
     // ---- swap

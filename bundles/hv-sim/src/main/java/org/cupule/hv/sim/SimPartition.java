@@ -14,6 +14,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hardware.Register;
+import org.cupule.hv.sim.passthrough.AssignedDevices;
+import org.cupule.hypervisor.DeviceAssignment;
+import org.cupule.hypervisor.InterruptMonitor;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.hypervisor.PartitionEvent;
@@ -47,7 +50,9 @@ final class SimPartition implements Partition {
     final MemoryMap memory;
     final InterruptFabric fabric;
     final HypervisorLeaves leaves;
-    final PciPorts pciPorts = new PciPorts();
+    final IrqMonitor irqs;
+    final AssignedDevices devices;
+    final PciPorts pciPorts;
     final Upcall upcall;
     /** What makes it a Service VM; null for others. */
     final @Nullable ServiceVm service;
@@ -89,6 +94,9 @@ final class SimPartition implements Partition {
         this.life = new Life(name(), clock, rendezvous);
         this.memory = new MemoryMap(hardware, shootDown);
         this.fabric = new InterruptFabric(creation.behaviour(), hardware);
+        this.irqs = new IrqMonitor(fabric, clock);
+        this.devices = new AssignedDevices(hypervisor.host(), new PassthroughSide(this));
+        this.pciPorts = new PciPorts(creation.behaviour() == Behaviour.ACRN, devices);
         this.vcpus = IntStream.range(0, vcpuCount).mapToObj(index -> new Vcpu(this, index, hardware)).toList();
         rendezvous.of(vcpus);
         life.of(vcpus);
@@ -200,8 +208,10 @@ final class SimPartition implements Partition {
 
     private void powerOn() {
         vcpus.forEach(Vcpu::reset);
+        irqs.reset();
         fabric.reset();
         pciPorts.reset();
+        devices.reset();
         if (page != null) {
             page().free();
         }
@@ -216,6 +226,7 @@ final class SimPartition implements Partition {
             endUserVms();
             standingStill("destroy", () -> life.become(State.POWERED_OFF));
             threads.end(TimeUnit.NANOSECONDS.toMillis(deadlineNanos()));
+            devices.close();
             memory.clear();
             shootDown.leave();
             page = null;
@@ -248,10 +259,16 @@ final class SimPartition implements Partition {
 
     @Override
     public List<String> saveObstacles() {
-        return sharesMemory
-                ? List.of("%s is a Service VM or runs in the memory of one, and shares memory with others"
-                        .formatted(name()))
-                : List.of();
+        var obstacles = new ArrayList<String>();
+        if (sharesMemory) {
+            obstacles.add("%s is a Service VM or runs in the memory of one, and shares memory with others"
+                    .formatted(name()));
+        }
+        if (!devices.isEmpty()) {
+            obstacles.add("%s has devices of the host or of the hypervisor, which stay here: deassign %s"
+                    .formatted(name(), devices.devices()));
+        }
+        return obstacles;
     }
 
     @Override
@@ -393,18 +410,29 @@ final class SimPartition implements Partition {
     @Override
     public void injectMsi(Msi msi) {
         life.refuseUnless(!life.over(), "inject msi");
-        fabric.inject(msi);
+        irqs.message(msi);
     }
 
     @Override
     public void setIrqLine(int gsi, int operation) {
         life.refuseUnless(!life.over(), "set irq line");
-        fabric.line(gsi, operation);
+        irqs.line(gsi, operation);
     }
 
     @Override
     public void onEndOfInterrupt(EndOfInterruptListener listener) {
         fabric.onEndOfInterrupt(listener);
+    }
+
+    @Override
+    public InterruptMonitor interruptMonitor() {
+        life.refuseUnless(!life.over(), "interrupt monitor");
+        return irqs;
+    }
+
+    @Override
+    public DeviceAssignment deviceAssignment() {
+        return devices;
     }
 
     @Override
@@ -510,6 +538,10 @@ final class SimPartition implements Partition {
         bay.places().forEach(place -> lines
                 .add("%s is %s%s".formatted(place.place, place.offer(), place.parked() == null ? "" : ", parked")));
         lines.add("rendezvous %d, shoot-downs %d".formatted(rendezvous.meetings(), shootDown.count()));
+        lines.add(irqs.describe());
+        devices.devices().forEach(device -> lines.add("device %s %s at %s%s%s".formatted(device.kind(), device.name(),
+                device.guest(), device.host().isEmpty() ? "" : ", host " + device.host(),
+                device.interrupt().isEmpty() ? "" : ", " + device.interrupt())));
         lines.addAll(memory.describe());
         return lines;
     }

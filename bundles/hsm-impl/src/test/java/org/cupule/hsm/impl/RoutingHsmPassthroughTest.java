@@ -1,0 +1,20 @@
+package org.cupule.hsm.impl;
+
+import java.util.List;
+import org.cupule.hsm.HypervisorServiceModule;
+import org.cupule.hypervisor.Hypervisor;
+import org.cupule.tck.hsm.FakeHypervisor;
+import org.cupule.tck.hsm.PassthroughContract;
+import org.cupule.tck.hsm.ScriptedDevices;
+
+class RoutingHsmPassthroughTest extends PassthroughContract {
+    @Override
+    protected Hypervisor hypervisor(ScriptedDevices host) {
+        return new FakeHypervisor(host);
+    }
+
+    @Override
+    protected HypervisorServiceModule hsm(List<Hypervisor> hypervisors) {
+        return HsmOn.hsm(hypervisors);
+    }
+}
