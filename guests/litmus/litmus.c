@@ -1,7 +1,7 @@
 /*
- * litmus: the memory model of x86, tried by two processors against each other.
+ * litmus: the memory model of x86, tried by two processors, and by four where they are, against each other.
  *
- * Both run a small routine of tests.asm at (nearly) the same time, thousands of times; outcomes that the manual forbids
+ * All run a small routine of tests.asm at (nearly) the same time, thousands of times; outcomes that the manual forbids
  * (SDM volume 3, "Memory Ordering") must never be seen, those it allows may be.
  *
  *   litmus sb: runs 20000 allowed 123 forbidden 0
@@ -9,7 +9,8 @@
  *   litmus accessed and dirty bits: runs 20000 lost 0
  *   verdict: ok forbidden 0
  *
- * Options: n=N runs of each (default 20000). Ends with debug exit 0x20, or 0x21 when something forbidden was seen.
+ * Options: n=N runs of each (default 20000); cpus=N how many processors must be there (default 2); four=N runs of the tests for
+ * four processors (default as n; 0 leaves them out). Ends with debug exit 0x20, or 0x21 when something forbidden was seen.
  */
 #include "../runtime/runtime.h"
 
@@ -25,11 +26,11 @@ typedef u32 routine(u32 *block, u32 unused1, u32 unused2, u32 unused3, u64 offse
 
 extern routine sb_0, sb_1, sbf_0, sbf_1, sbx_0, sbx_1, sbl_0, sbl_1, mp_0, mp_1, lb_0, lb_1, co_0, co_1, fw_0, fw_1, s_0,
     s_1, rf_0, rf_1, ww_0, ww_1, mps_0, mps_1, at_0, at_1, count_add, count_inc, count_xadd, count_cmpxchg,
-    count_cmpxchg8b, count_adc, count_xchg, count_bts;
+    count_cmpxchg8b, count_adc, count_xchg, count_bts, iriw_0, iriw_1, iriw_2, iriw_3, wrc_1, wrc_2, nothing;
 extern u64 directories[];
 
 static u32 blocks[BLOCKS][BLOCK_WORDS] __attribute__((aligned(64)));
-static u32 results[2][BLOCKS];
+static u32 results[4][BLOCKS];
 static volatile u32 generation, ready[2], done;
 static routine *volatile second;
 static volatile u64 second_offset;
@@ -85,6 +86,69 @@ static void meet(u32 cpu) {
     __atomic_store_n(&ready[cpu], mine, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&ready[1 - cpu], __ATOMIC_SEQ_CST) < mine) {
         relax();
+    }
+}
+
+/* ---- four processors ---- */
+struct test_of_four {
+    const char *name;
+    routine *routines[4];
+    u32 (*verdict)(const u32 *r);
+};
+
+static volatile u32 arrived[4];
+static volatile u32 runs_of_four, decided;
+
+static void meet_four(u32 cpu) {
+    u32 mine = arrived[cpu] + 1;
+    __atomic_store_n(&arrived[cpu], mine, __ATOMIC_SEQ_CST);
+    for (u32 other = 0; other < 4; other++) {
+        while (__atomic_load_n(&arrived[other], __ATOMIC_SEQ_CST) < mine) {
+            relax();
+        }
+    }
+}
+
+/* Both have seen one write without the other, each another one. */
+static u32 readers_disagree(const u32 *r) { return r[2] == 1 && r[3] == 1 ? 2 : r[2] == 1 || r[3] == 1; }
+static u32 effect_without_cause(const u32 *r) { return r[2] == 1 ? 2 : r[1] == 1; }
+
+static const struct test_of_four fours[] = {
+    {"iriw", {iriw_0, iriw_1, iriw_2, iriw_3}, readers_disagree},
+    {"wrc", {iriw_0, wrc_1, wrc_2, nothing}, effect_without_cause},
+};
+
+/* All four come here. */
+static void test_four(u32 cpu, const struct test_of_four *test) {
+    u32 allowed = 0, forbidden = 0, runs = 0;
+    for (; runs < runs_of_four; runs += BLOCKS) {
+        if (cpu == 0) {
+            memset(blocks, 0, sizeof blocks);
+        }
+        meet_four(cpu);
+        for (u32 i = 0; i < BLOCKS; i++) {
+            results[cpu][i] = test->routines[cpu](blocks[i], 0, 0, 0, 0);
+        }
+        meet_four(cpu);
+        for (u32 i = 0; cpu == 0 && i < BLOCKS; i++) {
+            u32 r[4] = {results[0][i], results[1][i], results[2][i], results[3][i]};
+            u32 verdict = test->verdict(r);
+            allowed += verdict == 1;
+            forbidden += verdict == 2;
+        }
+    }
+    if (cpu == 0) {
+        print("litmus %s: runs %u allowed %u forbidden %u\n", test->name, runs, allowed, forbidden);
+        forbidden_seen += forbidden;
+    }
+}
+
+static void test_fours(u32 cpu) {
+    while (!__atomic_load_n(&decided, __ATOMIC_SEQ_CST)) {
+        relax();
+    }
+    for (u32 i = 0; runs_of_four && i < sizeof fours / sizeof fours[0]; i++) {
+        test_four(cpu, &fours[i]);
     }
 }
 
@@ -211,13 +275,17 @@ static void cross_modifying(u32 n) {
 
 static void lead(void) {
     const u32 n = option("n", 20000);
-    for (u64 start = tsc(); cpu_arrivals < 2 && tsc() - start < tsc_hertz() * 10;) {
+    const u32 wanted = option("cpus", 2);
+    for (u64 start = tsc(); cpu_arrivals < wanted && tsc() - start < tsc_hertz() * 10;) {
         relax();
     }
-    if (cpu_arrivals < 2) {
-        print("verdict: FAILED there is only one processor\n");
+    if (cpu_arrivals < wanted || cpu_arrivals < 2) {
+        print("verdict: FAILED there are only %u processors\n", cpu_arrivals);
         leave(FAILED);
     }
+    runs_of_four = cpu_arrivals >= 4 ? option("four", n) : 0;
+    __atomic_store_n(&decided, 1, __ATOMIC_SEQ_CST);
+    test_fours(0);
     for (u32 i = 0; i < sizeof tests / sizeof tests[0]; i++) {
         outcomes(&tests[i], n);
     }
@@ -258,7 +326,10 @@ void guest(u32 cpu) {
         start_others();
         lead();
     } else if (cpu == 1) {
+        test_fours(1);
         follow();
+    } else if (cpu < 4) {
+        test_fours(cpu); /* and then it halts */
     }
 }
 

@@ -168,6 +168,41 @@ ROUTINE at_1
         setne   al
         movzx   eax, al
         ret
+; independent reads of independent writes, four processors: both readers agree on which write came first
+ROUTINE iriw_0
+        mov     dword [rdi + X], 1
+        xor     eax, eax
+        ret
+ROUTINE iriw_1
+        mov     dword [rdi + Y], 1
+        xor     eax, eax
+        ret
+ROUTINE iriw_2
+        mov     eax, [rdi + X]
+        mov     ecx, [rdi + Y]
+        shl     ecx, 16
+        or      eax, ecx
+        ret
+ROUTINE iriw_3
+        mov     eax, [rdi + Y]
+        mov     ecx, [rdi + X]
+        shl     ecx, 16
+        or      eax, ecx
+        ret
+; write to read causality, three processors: what somebody wrote who had seen X is not seen without X
+ROUTINE wrc_1
+        mov     eax, [rdi + X]
+        mov     [rdi + Y], eax
+        ret
+ROUTINE wrc_2
+        mov     eax, [rdi + Y]
+        mov     ecx, [rdi + X]
+        shl     ecx, 16
+        or      eax, ecx
+        ret
+ROUTINE nothing
+        xor     eax, eax
+        ret
 ; locked read-modify-write of any kind adds up; the variable's offset in R8
 ROUTINE count_add
         lock add dword [rdi + r8], 1
