@@ -67,6 +67,8 @@ public record HypervisorInfo(String name, String version, String description, Sl
         /** It tells C-states and P-states. */
         POWER_QUERIES,
         /** It can take a processor away from the host side. */
-        SERVICE_CPUS
+        SERVICE_CPUS,
+        /** It runs privileged VMs, whose guests make VMs by hypercalls. */
+        SERVICE_VM
     }
 }

@@ -29,11 +29,21 @@ import org.cupule.types.Behaviour;
  *            whether time is a function of retired instructions
  * @param queuedUpcall
  *            whether requests are dispatched by a thread of the HSM
+ * @param serviceVm
+ *            whether its guest may make VMs by hypercalls ({@code hsm.md} 3)
  * @threading immutable
  */
 public record MachineDescription(String name, String hypervisor, long memoryBytes, int cpus, Optional<Image> image,
         List<DeviceDescription> devices, Map<String, String> models, Behaviour behaviour, boolean deterministic,
-        boolean queuedUpcall) {
+        boolean queuedUpcall, boolean serviceVm) {
+    /** A machine whose guest makes no VMs. */
+    public MachineDescription(String name, String hypervisor, long memoryBytes, int cpus, Optional<Image> image,
+            List<DeviceDescription> devices, Map<String, String> models, Behaviour behaviour, boolean deterministic,
+            boolean queuedUpcall) {
+        this(name, hypervisor, memoryBytes, cpus, image, devices, models, behaviour, deterministic, queuedUpcall,
+                false);
+    }
+
     /** Copies the collections. */
     public MachineDescription {
         devices = List.copyOf(devices);

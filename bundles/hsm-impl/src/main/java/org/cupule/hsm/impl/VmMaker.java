@@ -94,6 +94,9 @@ final class VmMaker {
                         creation.affinity()));
         check(!creation.deterministic() || info.capabilities().contains(Capability.DETERMINISTIC),
                 "hypervisor '" + info.name() + "' has no deterministic time");
+        check((creation.flags() & PartitionCreation.SERVICE_VM) == 0
+                || info.capabilities().contains(Capability.SERVICE_VM),
+                "hypervisor '" + info.name() + "' has no Service VMs");
         Capability needed = creation.behaviour() == Behaviour.ACRN
                 ? Capability.BEHAVIOUR_ACRN
                 : Capability.BEHAVIOUR_X86;

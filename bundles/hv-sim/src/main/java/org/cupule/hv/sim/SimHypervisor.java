@@ -154,7 +154,7 @@ public final class SimHypervisor implements Hypervisor, Swappable {
                 SlotProtocol.RAW, Set.of(Capability.READ_REGISTERS, Capability.SNAPSHOT, Capability.BEHAVIOUR_X86,
                         Capability.BEHAVIOUR_ACRN, Capability.DETERMINISTIC, Capability.HARDWARE_SWAP,
                         Capability.PASSTHROUGH, Capability.INTERRUPT_MONITOR, Capability.POWER_QUERIES,
-                        Capability.SERVICE_CPUS),
+                        Capability.SERVICE_CPUS, Capability.SERVICE_VM),
                 MOST_VCPUS);
     }
 

@@ -18,7 +18,8 @@ record Overrides(RunOptions options) {
         return new MachineDescription(base.name(), or(options.hypervisor, base.hypervisor()),
                 or(options.memoryBytes, base.memoryBytes()), or(options.cpus, base.cpus()),
                 base.image().map(this::image), base.devices(), base.models(), base.behaviour(),
-                options.deterministic || base.deterministic(), base.queuedUpcall());
+                options.deterministic || base.deterministic(), base.queuedUpcall(),
+                options.serviceVm || base.serviceVm());
     }
 
     private Image image(Image image) {

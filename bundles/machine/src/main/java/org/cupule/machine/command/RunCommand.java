@@ -191,6 +191,6 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
                 List.of());
         return new MachineDescription(base.name(), base.hypervisor(), base.memoryBytes(), base.cpus(),
                 Optional.of(image), base.devices(), base.models(), base.behaviour(), base.deterministic(),
-                base.queuedUpcall());
+                base.queuedUpcall(), base.serviceVm());
     }
 }

@@ -60,6 +60,9 @@ final class RunOptions {
     @Option(names = "--deterministic", description = "VM time is a function of retired instructions.")
     boolean deterministic;
 
+    @Option(names = "--service-vm", description = "The guest may make VMs by hypercalls, as ACRN's Service VM.")
+    boolean serviceVm;
+
     @Option(names = "--trace", arity = "0..1", fallbackValue = "64", paramLabel = "N", description = "At the end, writes the last N (64) I/O requests to standard error.")
     @Nullable
     Integer trace;

@@ -58,7 +58,7 @@ public final class VmFile {
                         ? Optional.of(image(new Section("image", root.object("image"), faults)))
                         : Optional.empty(),
                 root.has("devices") ? devices(root.list("devices")) : standard.devices(), root.map("models"),
-                behaviour(root), root.flag("deterministic"), queued(root));
+                behaviour(root), root.flag("deterministic"), queued(root), root.flag("serviceVm"));
         root.end();
         new DescriptionCheck(catalogue, faults).check(description);
         faults.throwIfAny("read");

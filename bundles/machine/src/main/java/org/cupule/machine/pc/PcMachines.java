@@ -11,6 +11,7 @@ import org.cupule.device.DeviceFactory;
 import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
+import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.machine.Machine;
 import org.cupule.machine.MachineDescription;
 import org.cupule.machine.Machines;
@@ -202,7 +203,8 @@ public final class PcMachines implements Machines, Swappable {
     private VirtualMachine vm(MachineDescription description) {
         try {
             return requireHsm().create(new VmCreation(description.name(), description.hypervisor(), description.cpus(),
-                    0, description.behaviour(), description.deterministic(), description.queuedUpcall(),
+                    description.serviceVm() ? PartitionCreation.SERVICE_VM : 0, description.behaviour(),
+                    description.deterministic(), description.queuedUpcall(),
                     description.models()));
         } catch (HsmException e) {
             // The HSM answers EINVAL to whatever a hypervisor refuses; a model that is missing is told as such.
