@@ -31,15 +31,10 @@ public class ReferenceRace implements EventCounter {
         handle.close();
     }
 
-    /** Who listens. */
+    /** Who listens, and signals. */
     @Actor
-    public void endListener() {
+    public void endListenerAndSignaller() {
         listening.close();
-    }
-
-    /** Who signals. */
-    @Actor
-    public void endSignaller() {
         signaller.close();
     }
 

@@ -10,7 +10,7 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** A counter hangs up while its irqfd is deassigned, and while the VM ends: it ends once, without trouble. */
+/** A counter hangs up while its irqfd is deassigned and the VM ends: it ends once, without trouble. */
 @JCStressTest
 @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "gone")
 @Outcome(expect = FORBIDDEN, desc = "still listed, or an injection")
@@ -29,15 +29,10 @@ public class HangUpDeassignRace {
         board.counter.close();
     }
 
-    /** Who deassigns. */
+    /** Who deassigns, then destroys the VM. */
     @Actor
     public void deassign() {
         board.irqFds.deassign(board.counter);
-    }
-
-    /** Who destroys the VM. */
-    @Actor
-    public void destroy() {
         board.irqFds.close();
     }
 
