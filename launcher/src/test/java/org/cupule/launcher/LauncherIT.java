@@ -32,6 +32,16 @@ class LauncherIT {
     }
 
     @Test
+    void abiPrintsLinesThatProgramsCanCompare() throws Exception {
+        var outcome = cupule(folder.resolve("home"), "abi");
+
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.out().lines()).contains("ioctl\tACRN_IOCTL_CREATE_VM\t0xc030a210",
+                "sizeof\tacrn_io_request\t256\t256", "offset\tacrn_vdev.id.fields.legacy_id\t4\t4");
+        assertThat(outcome.status()).isZero();
+    }
+
+    @Test
     void noCommandIsAUsageError() throws Exception {
         var outcome = cupule(folder.resolve("home"));
 

@@ -96,7 +96,7 @@ final class Conversation implements Runnable {
             case Request.JOIN -> join(request);
             case Request.IOCTL -> {
                 idle();
-                send(files.file(joined()).carryOut(exchange), exchange.out());
+                carryOut(files.file(joined()), exchange);
             }
             case Request.CANCEL -> cancel();
             case Request.CLOSE -> {
@@ -106,6 +106,15 @@ final class Conversation implements Runnable {
             }
             default -> throw broken("there is no kind " + request.kind());
         }
+    }
+
+    /** Nothing of the client's is open any more when it has its answer, but what the VM has. */
+    private void carryOut(OpenFiles.OpenFile file, Exchange exchange) {
+        int result;
+        try (exchange) {
+            result = file.carryOut(exchange);
+        }
+        send(result, exchange.out());
     }
 
     private void open(Request request) {
@@ -132,8 +141,8 @@ final class Conversation implements Runnable {
         idle();
         OpenFiles.OpenFile file = files.file(joined());
         waiting = Thread.ofVirtual().name("hsm-attach").start(() -> {
-            try (exchange) {
-                send(file.carryOut(exchange), new byte[0]);
+            try {
+                carryOut(file, exchange);
             } catch (HsmException gone) {
                 LOG.debug("a client did not hear the end of its wait", gone);
             }
