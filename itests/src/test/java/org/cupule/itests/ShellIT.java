@@ -176,6 +176,42 @@ public class ShellIT {
                 .doesNotContain("0x510").doesNotContain("0x41");
     }
 
+    @Test
+    public void drivesAndCountsInterrupts() throws Exception {
+        assertThat(shell("hsm:irq swapcount 47 pulse; hsm:irq swapcount 47 pulse; hsm:irq swapcount"))
+                .containsPattern("47 +GSI 47 +2");
+        assertThat(shell("hsm:irqdelay swapcount 1; hsm:irqdelay swapcount 0; hsm:msi swapcount 0xfee00000 0x500; "
+                + "hsm:irq swapcount")).containsPattern("256 +message, vector 0x0 +1");
+        assertThat(refused("hsm:irq swapcount 48 high")).contains("EPERM");
+        assertThat(refused("hsm:irq swapcount 4 sideways")).contains("pulse");
+    }
+
+    @Test
+    public void givesAndTakesDevicesOfTheHypervisor() throws Exception {
+        assertThat(shell("hsm:create -m 16M -n cold hello; hsm:vdev -a shared -s 64K cold 1af4:1110 00:07.0; "
+                + "hsm:vdev cold 9710:9900 00:08.0; hsm:passthrough cold"))
+                .containsPattern("virtual +1af4:1110 +00:07\\.0").containsPattern("virtual +9710:9900 +00:08\\.0");
+        assertThat(shell("hsm:vdev -d -a shared cold 1af4:1110 00:07.0; hsm:passthrough cold; hsm:hostdevices cold"))
+                .doesNotContain("1af4:1110").contains("9710:9900", "KIND");
+        assertThat(refused("hsm:vdev cold 1234:5678 00:09.0")).contains("EINVAL", "1af4:1110");
+        assertThat(refused("hsm:assign cold 00:03.0 00:05.0")).contains("ENODEV");
+        assertThat(refused("hsm:intx cold 00:05.0 20")).contains("ENODEV");
+        assertThat(refused("hsm:vdev swapcount 9710:9900 00:08.0")).contains("EINVAL", "RUNNING");
+    }
+
+    @Test
+    public void showsIdleStatesOfAVmThatStandsStill() throws Exception {
+        assertThat(shell("hsm:create -m 16M -n still hello; hsm:power still")).containsPattern("1 +C1 +1 +1000 +fixed");
+        assertThat(refused("hsm:power swapcount")).contains("EPERM");
+    }
+
+    @Test
+    public void takesAProcessorAwayFromTheHostSide() throws Exception {
+        assertThat(shell("hsm:cpus")).containsPattern("15 +15 +yes +yes");
+        assertThat(shell("hsm:removecpu 0xf; hsm:cpus")).containsPattern("15 +15 +no +yes");
+        assertThat(refused("hsm:removecpu 0")).contains("EINVAL");
+    }
+
     private String shellQuietly(String command) {
         try {
             return shell(command);
