@@ -10,7 +10,7 @@
 %define U16     0x10
 %define P32     0x20
 %define U32     0x40
-%define LIMIT   0x80                    ; only with the option "checks"
+%define LIMIT   0x80                    ; only with the option "checks": what QEMU TCG does not check
 %define ALL16   REAL | V86 | P16 | U16
 %define ALL     ALL16 | P32 | U32       ; the code must mean the same in 16 and 32 bits
 %define PROT    P16 | U16 | P32 | U32
@@ -400,6 +400,27 @@ snippets:
         mov     al, 0x7F
         inc     al
         into
+
+        TEST    "iretd in user mode keeps VM, IOPL and IF", U32 | LIMIT, 32
+        push    dword 0x00027202
+        push    cs
+        push    HERE(.there)
+        iretd
+.there: pushfd
+        pop     eax
+        and     eax, 0x00027200
+        push    dword 2
+        popfd
+        DONE
+        TEST    "popfd in user mode keeps IOPL and IF", U32, 32
+        push    dword 0x00007202
+        popfd
+        pushfd
+        pop     eax
+        and     eax, 0x00007200
+        push    dword 2
+        popfd
+        DONE
 
 ; ---- privileges -----------------------------------------------------------------------------------------------------
         TEST    "hlt", U16 | U32 | V86, 16

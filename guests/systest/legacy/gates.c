@@ -96,8 +96,56 @@ static void stacks(void) {
             print(" error %x from %x:%x\n", caught.error, tss.cs, tss.eip);
         } else {
             tell_short();
-            print(" ss %x esp %x\n", caught.in_ss, caught.in_ss == DATA || caught.in_ss == (DATA | 4) ? 0 : caught.in_esp);
+            print(" ss %x esp %d\n", caught.in_ss, (s32)(caught.in_esp - tss.esp0));
         }
+    }
+    restore_state();
+}
+
+/* From virtual-8086 mode all segment registers are pushed, and null in the handler. */
+static void from_v86(void) {
+    print("== gates: from virtual-8086 mode\n");
+    restore_state();
+    memset(caught_words, 0, sizeof caught_words);
+    set_gate(VECTOR, CODE, 0xEE, (u32)bare_handler);
+    place(INT_50, sizeof INT_50 - 1);
+    prepare(V86);
+    entry.ds = 0x1111, entry.es = 0x2222, entry.fs = 0x3333, entry.gs = 0x4444;
+    run(V86);
+    print("words:");
+    for (u32 i = 0; i < 9; i++) {
+        print(" %x", caught_words[i]);
+    }
+    print("; ds %x es %x fs %x gs %x\n", caught.in_ds, caught.in_es, caught.in_fs, caught.in_gs);
+    static const u32 levels[] = {CODE_1, CONFORMING, CODE_AT_0};
+    for (u32 i = 0; i < 3; i++) { /* only level 0 may be entered */
+        restore_state();
+        set_gate(VECTOR, levels[i], 0xEE, stubs(DONE));
+        place(INT_50, sizeof INT_50 - 1);
+        prepare(V86);
+        run(V86);
+        print("to %x:", levels[i]), tell_short(), print("\n");
+    }
+    restore_state();
+}
+
+/* No room on the stack of level 0. */
+void test_inner_stack(void) {
+    print("== limits: the stack of level 0\n");
+    for (u32 room = 12; room <= 24; room += 4) {
+        restore_state();
+        gdt[SEL_FREE / 8] = segment(STACK_AT, 0xFFFF, 0x93, 4);
+        set_gate(VECTOR, CODE, 0xEE, stubs(DONE));
+        set_gate(12, SEL_TSS_B, 0x85, 0);
+        task_b();
+        tss.ss0 = SEL_FREE;
+        tss.esp0 = room;
+        place(INT_50, sizeof INT_50 - 1);
+        prepare(U32);
+        run(U32);
+        print("room for %x:", room);
+        tell_short();
+        print(" error %x\n", caught.vector == 0x101 ? caught.error : 0);
     }
     restore_state();
 }
@@ -156,6 +204,7 @@ void test_gates(void) {
     types();
     selectors();
     stacks();
+    from_v86();
     doubles();
     short_table();
 }

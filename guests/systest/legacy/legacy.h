@@ -85,7 +85,7 @@ void recover(void);
 #define P32 0x20u
 #define U32 0x40u
 #define MODES 7
-#define LIMIT 0x80u /* about limits: only with the option "checks", since QEMU TCG checks none */
+#define LIMIT 0x80u /* an experiment only for the option "checks": QEMU TCG does not check it */
 
 /* tables.c */
 void make_tables(void);
@@ -115,6 +115,7 @@ void test_snippets(void);
 void test_descriptors(void);
 void test_rights(void);
 void test_limits(void);
+void test_inner_stack(void);
 void test_task_faults(void);
 void test_gates(void);
 void test_far(void);

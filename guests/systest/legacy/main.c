@@ -29,6 +29,7 @@ void guest(void) {
     if (option("checks")) {
         test_rights();
         test_limits();
+        test_inner_stack();
         test_task_faults();
         test_breakpoints();
     } else {
