@@ -50,7 +50,7 @@ public abstract class DeviceFixture {
     /** What caller and partition do, in order. */
     protected final List<String> journal = new CopyOnWriteArrayList<>();
     /** The hypervisor. */
-    protected final FakeHypervisor hypervisor = new FakeHypervisor();
+    protected final FakeHypervisor hypervisor = new FakeHypervisor(new ScriptedDevices());
     /** The HSM. */
     protected final HypervisorServiceModule hsm = hsm(List.of(hypervisor));
     /** The device. */
