@@ -97,8 +97,11 @@ final class HostedVm implements VirtualMachine {
         return data;
     }
 
+    /** After the end an upcall is nothing: the page is gone. */
     void request(int vcpu) {
-        ioRequests.request(vcpu);
+        if (!life.gone()) {
+            ioRequests.request(vcpu);
+        }
     }
 
     void tell(PartitionEvent event) {

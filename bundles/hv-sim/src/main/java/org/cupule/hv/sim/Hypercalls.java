@@ -74,6 +74,8 @@ final class Hypercalls {
             case SET_CALLBACK_VECTOR -> vector(first);
             case CREATE_VM -> create(first);
             case SET_MEMORY_REGIONS -> setRegions(first);
+            case PM_GET_CPU_STATE ->
+                new PowerCalls(service, memory(), vm.hypervisor().power()).call((int) first, second);
             default -> {
                 if (id.get().number() != number) {
                     throw unknown(number);
@@ -89,6 +91,10 @@ final class Hypercalls {
 
     private int targeted(HypercallId id, int vmid, long argument) {
         SimPartition target = service.find(vmid);
+        if (DeviceCalls.has(id)) {
+            new DeviceCalls(memory(), target.deviceAssignment()).call(id, argument);
+            return 0;
+        }
         switch (id) {
             case START_VM -> target.start();
             case PAUSE_VM -> target.pause();
@@ -99,6 +105,7 @@ final class Hypercalls {
             }
             case SET_VCPU_REGS -> setRegisters(target, argument);
             case INJECT_MSI -> injectMsi(target, argument);
+            case VM_INTR_MONITOR -> target.interruptMonitor().monitor(monitorPage(argument));
             case SET_IRQLINE -> target.setIrqLine((int) argument, (int) (argument >>> 32));
             case SET_IOREQ_BUFFER -> setRequestPage(target, argument);
             case NOTIFY_REQUEST_FINISH -> target.finish((int) argument & VMID);
@@ -153,6 +160,15 @@ final class Hypercalls {
     private int setRegions(long gpa) {
         new MemoryBatch(service, memory()).apply(gpa);
         return 0;
+    }
+
+    private MemorySegment monitorPage(long gpa) {
+        MemorySegment page = memory().page(gpa);
+        if (page == null) {
+            throw new HsmException(Errno.EINVAL, "interrupt monitor",
+                    "0x%x is no page that the Service VM can write".formatted(gpa));
+        }
+        return page;
     }
 
     private void setRequestPage(SimPartition target, long gpaOfNumber) {

@@ -112,6 +112,10 @@ final class SimPartition implements Partition {
         return vmid;
     }
 
+    SimHypervisor hypervisor() {
+        return hypervisor;
+    }
+
     /** {@return its name in targets and threads: {@code vm1}} */
     String name() {
         return "vm" + vmid;

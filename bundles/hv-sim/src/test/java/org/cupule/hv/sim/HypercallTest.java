@@ -13,9 +13,11 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.cupule.abi.AcrnCstateData;
 import org.cupule.abi.AcrnVcpuRegs;
 import org.cupule.abi.AcrnVmCreation;
 import org.cupule.abi.HypercallId;
+import org.cupule.abi.HypercallIntrMonitor;
 import org.cupule.abi.HypercallMemoryBatch;
 import org.cupule.abi.HypercallMemoryRegion;
 import org.cupule.abi.IoRequestPage;
@@ -269,6 +271,50 @@ class HypercallTest {
             fill(rig);
             assertThat(answers(rig)).containsExactly(0L, -1L, -22L, -22L);
         }
+    }
+
+    @Test
+    @DisplayName("the interrupt monitor fills the page that the Service VM names; a page that is not there is -22")
+    void interruptMonitor() {
+        try (var rig = serviceVm(List.of(CREATE, call(HypercallId.SET_IRQLINE, 1, 2L << 32 | 5),
+                call(HypercallId.SET_IRQLINE, 1, 2L << 32 | 5), call(HypercallId.VM_INTR_MONITOR, 1, 0x6000),
+                call(HypercallId.VM_INTR_MONITOR, 1, UNMAPPED), call(HypercallId.VM_INTR_MONITOR, 1, 0x6008), hlt()))) {
+            fill(rig);
+            var page = new HypercallIntrMonitor(at(rig, 0x6000, 4096));
+            page.count(48);
+            assertThat(answers(rig)).containsExactly(0L, 0L, 0L, 0L, -22L, -22L);
+            assertThat(page.count()).isEqualTo(2);
+            assertThat(page.buffer(0)).isEqualTo(5);
+            assertThat(page.buffer(1)).isEqualTo(2);
+        }
+    }
+
+    @Test
+    @DisplayName("power queries are of the VM that the command names: counts take one byte, P-states are -1")
+    void powerQueries() {
+        try (var rig = serviceVm(List.of(CREATE, call(HypercallId.PM_GET_CPU_STATE, 1 << 24 | 2, 0x6000),
+                call(HypercallId.PM_GET_CPU_STATE, 1 << 24 | 1 << 8 | 3, 0x6100),
+                call(HypercallId.PM_GET_CPU_STATE, 1 << 24 | 1, 0x6000),
+                call(HypercallId.PM_GET_CPU_STATE, 9 << 24 | 2, 0x6000),
+                call(HypercallId.PM_GET_CPU_STATE, 1 << 24 | 2, UNMAPPED), hlt()))) {
+            fill(rig);
+            rig.ram.segment().asSlice(0x6000, 8).fill((byte) 0x55);
+            assertThat(answers(rig)).containsExactly(0L, 0L, 0L, -1L, -25L, -22L);
+            int states = rig.hypervisor.power().idleStates(2, 0);
+            assertThat(rig.ram.segment().get(ValueLayout.JAVA_LONG, 0x6000)).isEqualTo(0x5555_5555_5555_5500L + states);
+            assertThat(new AcrnCstateData(at(rig, 0x6100, AcrnCstateData.LAYOUT.byteSize())).latency())
+                    .isEqualTo(rig.hypervisor.power().idleState(2, 0, 1).latencyMicros());
+        }
+    }
+
+    @Test
+    @DisplayName("devices that the host has not are -19, states and structures are checked as for the Java HSM")
+    void devices() {
+        assertThat(answersOf(CREATE, call(HypercallId.ASSIGN_PCIDEV, 1, 0x6000),
+                call(HypercallId.ASSIGN_PCIDEV, 1, UNMAPPED), call(HypercallId.DEASSIGN_PCIDEV, 1, 0x6000),
+                call(HypercallId.SET_PTDEV_INTR, 1, 0x6000), call(HypercallId.CREATE_VDEV, 1, 0x6000),
+                call(HypercallId.DEASSIGN_MMIODEV, 2, 0x6000)))
+                .containsExactly(0L, -19L, -22L, -19L, -1L, -22L, -25L);
     }
 
     @Test

@@ -69,7 +69,7 @@ class ServiceVmTest {
 
     @ParameterizedTest
     @CsvSource({"X86, false, ''", "ACRN, false, ''", "X86, false, polling=1", "ACRN, true, ''"})
-    @DisplayName("HSM-UPC-01 -02 -03, HSM-CPUID-01 -02, HSM-HC-01 -04 -05: a Service VM makes, serves, destroys User VMs")
+    @DisplayName("HSM-UPC-01 HSM-UPC-02 HSM-UPC-03 HSM-CPUID-01 HSM-HC-01 HSM-HC-04: a Service VM makes, serves and ends User VMs")
     void makesAndServesUserVms(Behaviour behaviour, boolean deterministic, String options) throws Exception {
         var outcome = run(behaviour, deterministic, true, options);
         assertThat(said()).contains("servicevm vm 1 requests 513").contains("counted 256").doesNotContain("WRONG");
