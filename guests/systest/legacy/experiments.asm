@@ -454,6 +454,7 @@ snippets:
         DONE
         TEST    "smsw", ALL, 16
         db      0x0F, 0x01, 0xE0
+        db      0x0F, 0xB7, 0xC0        ; MOVZX: the upper half is undefined
         DONE
         TEST    "lmsw in user mode", U16 | U32 | V86, 16
         db      0x0F, 0x01, 0xF0

@@ -80,7 +80,7 @@ static void gate_stack(u32 words16) {
     u32 top = base ? STACK_TOP : (ss & 3) == 1 ? tss.esp1 : tss.esp0;
     print(" cs %x ss %x depth %x:", caught.cs, ss, top - esp);
     for (u32 at = esp; at < top; at += words16 ? 2 : 4) {
-        print(" %x", words16 ? *(volatile u16 *)(base + at) : *(volatile u32 *)(base + at));
+        print(" %x", words16 ? *(volatile u16 *)(base + at) : *(volatile u32 *)(base + at) & (at == esp + 4 || at == top - 4 ? 0xFFFF : ~0u));
     }
 }
 

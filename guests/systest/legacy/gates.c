@@ -5,10 +5,12 @@
 
 static const char INT_50[] = "\xCD\x50\x90\xCD\x80";
 
-static void frame_words(u32 esp_mask) {
+/* The upper halves of selectors are padding. */
+static void frame_words(u32 wide, u32 esp_mask) {
     print(" ss %x flags %x:", caught.in_ss, caught.in_flags & FLAGS_SHOWN);
     for (u32 i = 0; i < 5; i++) {
-        print(" %x", caught_words[i] & (i == 3 ? esp_mask : ~0u));
+        u32 selector = wide && (i == 1 || i == 4);
+        print(" %x", caught_words[i] & (selector ? 0xFFFF : i == 3 ? esp_mask : ~0u));
     }
 }
 
@@ -25,7 +27,7 @@ static void through(u32 mode, u32 selector, u32 type, u32 offset) {
     run(mode);
     tell_short();
     if (caught.vector == 0x100) {
-        frame_words(mode == U16 && (type & 8) ? 0xFFFF : ~0u); /* the upper half is not documented */
+        frame_words(type & 8, mode == U16 && (type & 8) ? 0xFFFF : ~0u); /* the upper half is not documented */
     }
     restore_state();
 }
@@ -114,9 +116,9 @@ static void from_v86(void) {
     run(V86);
     print("words:");
     for (u32 i = 0; i < 9; i++) {
-        print(" %x", caught_words[i]);
+        print(" %x", caught_words[i] & (i == 1 || i > 3 ? 0xFFFF : ~0u));
     }
-    print("; ds %x es %x fs %x gs %x\n", caught.in_ds, caught.in_es, caught.in_fs, caught.in_gs);
+    print("; ds %x es %x fs %x gs %x\n", caught.in_ds & 0xFFFF, caught.in_es & 0xFFFF, caught.in_fs & 0xFFFF, caught.in_gs & 0xFFFF);
     static const u32 levels[] = {CODE_1, CONFORMING, CODE_AT_0};
     for (u32 i = 0; i < 3; i++) { /* only level 0 may be entered */
         restore_state();

@@ -33,8 +33,8 @@ static void registers(void) {
     print("  now: %x %x %x %x %x %x %x cs %x ss %x ds %x es %x fs %x gs %x flags %x error %x\n", caught.eax, caught.ebx, caught.ecx,
           caught.edx, caught.esi, caught.edi, caught.ebp, caught.in_cs & 0xFFFF, caught.in_ss & 0xFFFF, caught.in_ds & 0xFFFF,
           caught.in_es & 0xFFFF, caught.in_fs & 0xFFFF, caught.in_gs & 0xFFFF, caught.in_flags & (FLAGS_SHOWN & ~0x10000), caught.error);
-    print("  saved: eip %x flags %x esp %x eax %x cs %x ss %x ds %x es %x fs %x gs %x ldt %x esp0 %x\n", tss.eip, tss.eflags & 0x3F7F03, tss.esp, tss.eax,
-          tss.cs, tss.ss, tss.ds, tss.es, tss.fs, tss.gs, tss.ldt, tss.esp0 == (u32)kernel_stack_top);
+    print("  saved: eip %x flags %x esp %x eax %x cs %x ss %x ds %x es %x fs %x gs %x ldt %x esp0 %x\n", tss.eip, tss.eflags & 0x3E7F03, tss.esp, tss.eax,
+          tss.cs & 0xFFFF, tss.ss & 0xFFFF, tss.ds & 0xFFFF, tss.es & 0xFFFF, tss.fs & 0xFFFF, tss.gs & 0xFFFF, tss.ldt & 0xFFFF, tss.esp0 == (u32)kernel_stack_top);
 }
 
 static void begin(const char *code, u32 bytes, u32 mode, u32 selector) {
@@ -108,9 +108,9 @@ static void sixteen(void) {
                                 .di = 0xD1, .es = DATA32, .cs = CODE16, .ss = STACK16, .ds = READ_ONLY, .ldt = SEL_LDT};
         run(P32);
         print("%s:", call ? "call" : "jump"), account();
-        print("  now: %x %x %x %x %x %x %x at %x:%x flags %x ss %x ds %x es %x fs %x gs %x link %x\n", caught.eax & 0xFFFF, caught.ebx & 0xFFFF,
+        print("  now: %x %x %x %x %x %x %x at %x:%x flags %x ss %x ds %x es %x link %x\n", caught.eax & 0xFFFF, caught.ebx & 0xFFFF,
               caught.ecx & 0xFFFF, caught.edx & 0xFFFF, caught.esi & 0xFFFF, caught.edi & 0xFFFF, caught.ebp & 0xFFFF, caught.cs, caught.eip,
-              caught.eflags & 0x7F03, caught.in_ss, caught.in_ds & 0xFFFF, caught.in_es, caught.in_fs, caught.in_gs, tss_16.link);
+              caught.eflags & 0x7F03, caught.in_ss, caught.in_ds & 0xFFFF, caught.in_es & 0xFFFF, tss_16.link);
     }
     restore_state();
 }

@@ -22,6 +22,7 @@ import org.cupule.hardware.CpuFactory;
 record SystemGuest(String name, String append, String end, int qemuStatus) {
     /** Tests run in the folder of their bundle. */
     static final Path FOLDER = Path.of("..", "..", "guests", "systest");
+    private static final Path KEPT = Path.of("target", "systest");
     private static final SystemGuest LONG = new SystemGuest("long", "", "debug exit 16", 33);
     private static final SystemGuest LEGACY = new SystemGuest("legacy", "", "debug exit 16", 33);
     /** What QEMU TCG does not check, or does not survive. */
@@ -43,8 +44,11 @@ record SystemGuest(String name, String append, String end, int qemuStatus) {
 
     /** {@return what it must say, by the manual} */
     String expected() {
-        return text(
-                FOLDER.resolve("expected").resolve(append.isEmpty() ? name + ".txt" : name + "-" + append + ".txt"));
+        return text(FOLDER.resolve("expected").resolve(file()));
+    }
+
+    private String file() {
+        return append.isEmpty() ? name + ".txt" : name + "-" + append + ".txt";
     }
 
     /** {@return what it says on our model, and in a last line how it ended} */
@@ -52,7 +56,17 @@ record SystemGuest(String name, String append, String end, int qemuStatus) {
         var machine = new BareMachine(factory);
         machine.load(image(), append);
         String end = machine.run(MOST);
-        return machine.output() + ended(end.equals(this.end), end);
+        return kept(machine.output() + ended(end.equals(this.end), end));
+    }
+
+    /** Keeps a text for a person, who compares it with the expected one after a change. */
+    private String kept(String text) {
+        try {
+            Files.writeString(Files.createDirectories(KEPT).resolve(file()), text);
+            return text;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** {@return what it says on QEMU, and in a last line how it ended} */
