@@ -9,17 +9,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.cupule.host.Descriptor;
 import org.cupule.host.EventCounter;
 import org.cupule.host.EventSubscription;
+import org.jspecify.annotations.Nullable;
 
 /**
- * An eventfd of the kernel. Whoever shares one may have made it blocking: then it is asked before each call whether the
- * call would wait. (Whether it is blocking belongs to all who share it, and must not be changed here.)
+ * An eventfd of the kernel. Whoever shares one may have made it blocking, which belongs to all who share it and must
+ * not be changed here: such a one is signalled and read by calls that never wait.
  *
  * @threading any thread
  */
 final class LinuxEventCounter implements EventCounter {
     private static final MemorySegment ONE = one();
     private static final long MAX = org.cupule.host.EventFd.MAX;
-    /** The kernel refuses it at once. */
+    /** The kernel refuses at once to add it; but its own signals may bring a counter there. */
     private static final long TOO_MUCH = -1;
     private static final int EAGAIN = 11;
     private static final int EOPNOTSUPP = 95;
@@ -27,6 +28,7 @@ final class LinuxEventCounter implements EventCounter {
     private final LinuxDescriptor descriptor;
     private final long id;
     private final boolean own;
+    private final @Nullable AioSignal neverWaiting;
     private final Poller poller;
     private final Runnable onRelease;
     private final Map<EventSubscription, Long> watches = new ConcurrentHashMap<>();
@@ -45,6 +47,7 @@ final class LinuxEventCounter implements EventCounter {
         this.descriptor = descriptor;
         this.id = id;
         this.own = own;
+        this.neverWaiting = own ? null : AioSignal.of(descriptor.fd()).orElse(null);
         this.poller = poller;
         this.onRelease = onRelease;
     }
@@ -71,12 +74,20 @@ final class LinuxEventCounter implements EventCounter {
     public void signal() {
         if (descriptor.tryEnter()) {
             try {
-                if (own || ready(descriptor.fd(), Libc.POLLOUT)) {
-                    Libc.quietWrite(descriptor.fd(), ONE);
-                }
+                tell(descriptor.fd());
             } finally {
                 descriptor.leave();
             }
+        }
+    }
+
+    private void tell(int fd) {
+        AioSignal never = neverWaiting;
+        if (never != null && never.signal()) {
+            return;
+        }
+        if (own || ready(fd, Libc.POLLOUT)) {
+            Libc.quietWrite(fd, ONE);
         }
     }
 
@@ -90,7 +101,8 @@ final class LinuxEventCounter implements EventCounter {
                 return 0;
             }
             Native.check(result, "take", "the event counter could not be read");
-            return count.get(ValueLayout.JAVA_LONG, 0);
+            long taken = count.get(ValueLayout.JAVA_LONG, 0);
+            return taken == TOO_MUCH ? MAX : taken; // the kernel's own signals go one further
         } finally {
             descriptor.leave();
         }
