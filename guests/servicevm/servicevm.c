@@ -1,7 +1,8 @@
 /*
  * servicevm: a manager of VMs in place of a Linux with its HSM driver. Checks that it is ACRN's Service VM, makes a User
  * VM by hypercalls, gives it memory and an I/O request page, starts it, answers its port accesses from the handler of the
- * upcall interrupt, and pauses and destroys it; twice, so that what the first one left behind would show.
+ * upcall interrupt, writes into its running program, and pauses and destroys it; twice, so that what the first one left
+ * behind would show.
  *
  *   servicevm vm 1 requests 513 upcalls 513 counted 256
  *
@@ -20,6 +21,10 @@
 #define USER_COUNTER 0x2000ul
 #define USER_ROUNDS 256u
 #define REQUESTS (2 * USER_ROUNDS + 1)
+#define CHANGE_AT 0x80
+#define FIRST_KEY 0x5A
+#define OTHER_KEY 0xA7
+#define XOR_AL 0x34
 
 extern const u8 user_program[], user_program_end[];
 
@@ -33,7 +38,7 @@ static u64 page_address;
 
 static u32 faults;
 static volatile u32 upcalls, requests, verdict;
-static u8 last;
+static u8 last, key;
 static u64 vmid;
 static int polling;
 static void (*volatile handler)(void);
@@ -85,6 +90,16 @@ static void check_hypervisor(void) {
 
 /* ---- requests ---- */
 
+/* The User VM has run this code a hundred times when we write into it: it must not go on with what it has decoded. */
+static void change_program(void) {
+    u8 *code = (u8 *)(USER_MEMORY + USER_ENTRY);
+    while (code[0] != XOR_AL || code[1] != key) {
+        code++;
+    }
+    key = OTHER_KEY;
+    code[1] = key;
+}
+
 static void serve_slot(struct io_request *slot, u32 vcpu) {
     if (slot->state != PENDING) {
         return;
@@ -94,8 +109,11 @@ static void serve_slot(struct io_request *slot, u32 vcpu) {
     expect("size", (s64)slot->size, 1);
     if (slot->address == 0x60) {
         last = (u8)slot->value;
+        if (last == CHANGE_AT) {
+            change_program();
+        }
     } else if (slot->address == 0x61 && slot->direction == READ) {
-        slot->value = last ^ 0x5A;
+        slot->value = last ^ key;
     } else if (slot->address == 0x62) {
         verdict = (u32)slot->value;
     } else {
@@ -207,6 +225,7 @@ static void set_registers(void) {
 
 static void run(void) {
     handler = 0;
+    key = FIRST_KEY;
     upcalls = requests = verdict = second_served = 0;
     expect("start", hypercall(START_VM, vmid, 0), 0);
     sleep_until(told); /* nobody is registered: the request stays where it is */

@@ -1,5 +1,5 @@
 ; user: what the User VM runs, in real mode at 0100:0000. Port 0x60 takes numbers, port 0x61 gives the last one exclusive
-; or 0x5A, memory at 0x2000 counts, port 0x62 takes the verdict: 1 right, 2 wrong.
+; or with 0x5A (a number that our manager changes here while we run), memory at 0x2000 counts, port 0x62 takes the verdict: 1 right, 2 wrong.
         cpu     386
         bits    16
         org     0

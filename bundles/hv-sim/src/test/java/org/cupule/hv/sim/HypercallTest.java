@@ -228,6 +228,19 @@ class HypercallTest {
     }
 
     @Test
+    @DisplayName("HSM-IOREQ-25 a triple fault of a User VM asks its Service VM for power-off: 0x3400 to port 0x404")
+    void tripleFaultOfAUserVm() {
+        try (var rig = serviceVm(List.of(either(CREATE, FakeCpu.exits(CpuExit.SHUTDOWN)), SET_PAGE, START, hlt(), hlt(),
+                hlt()))) {
+            fill(rig);
+            answers(rig);
+            var page = new IoRequestPage(at(rig, PAGE, 4096));
+            Rig.await("posted", () -> page.state(0) == IoRequestPage.PENDING);
+            assertThat(List.of(page.address(0), page.size(0), page.value(0))).containsExactly(0x404L, 2L, 0x3400L);
+        }
+    }
+
+    @Test
     @DisplayName("HSM-UPC-02 the vector can be set, 0x20 to 0xFF; the last one counts")
     void theLastVectorCounts() {
         try (var rig = serviceVm(List.of(call(HypercallId.SET_CALLBACK_VECTOR, 0x40, 0),

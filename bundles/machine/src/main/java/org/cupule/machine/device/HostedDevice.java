@@ -493,7 +493,8 @@ public final class HostedDevice implements IoHandler {
             return;
         }
         Optional<DeviceGate.Visit> inside = stuck.gate.visit();
-        status = "quarantined: " + reason;
+        status = "quarantined: " + reason
+                + inside.map(visit -> " (thread " + visit.thread().getName() + ")").orElse("");
         leaveSeat(stuck);
         LOG.error("device {} ({}) is quarantined: {}; unplug and plug it{}", name, model.id(), reason,
                 inside.map(HostedDevice::whereabouts).orElse(""));

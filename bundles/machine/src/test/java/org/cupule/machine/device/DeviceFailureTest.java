@@ -338,7 +338,7 @@ class DeviceFailureTest {
         var never = new CountDownLatch(1);
         factory.onReset = probe -> awaitQuietly(never);
         bench.devices.reset();
-        assertThat(bench.status()).isEqualTo("quarantined: it did not end its reset");
+        assertThat(bench.status()).isEqualTo("quarantined: it did not end its reset (thread vm1-x-reset)");
         assertThat(bench.vm.in(0x100, 1)).isEqualTo(0xFF);
         never.countDown();
     }

@@ -160,7 +160,8 @@ class StuckDeviceTest {
         var machine = machine("victim", READS_AND_ENDS, mode);
         machine.start();
         assertThat(outcome(machine).status()).isEqualTo(0xFF);
-        assertThat(machine.devices().getFirst().status()).startsWith("quarantined: a call into it has not returned");
+        assertThat(machine.devices().getFirst().status()).startsWith("quarantined: a call into it has not returned")
+                .contains("(thread " + keeper.getName() + ")");
         machine.close();
     }
 
