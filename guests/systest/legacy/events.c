@@ -50,7 +50,8 @@ static void shadows(void) {
 
 /* In the handler of one, another waits for IRET: EAX is how many came, EBX how many were seen inside the first. */
 static void nmi_blocking(void) {
-    static const char MAIN[] = SEND_NMI "\x83\xF9\x02\x75\xFB\x89\xD3\x89\xC8\xCD\x80"; /* until ecx is 2; mov ebx, edx; mov eax, ecx */
+    static const char MAIN[] = SEND_NMI "\x83\xF9\x02\x75\xFB\x89\xD3\x89\xC8\xCD\x80"; /* until ecx is 2; mov ebx, edx; mov eax,
+          ecx */
     /* inc ecx; cmp ecx, 2; jae to the end; send; a loop of 64; mov edx, ecx; iret */
     static const char HANDLER[] = "\x41\x83\xF9\x02\x73\x15" SEND_NMI "\xBE\x40\x00\x00\x00\x4E\x75\xFD\x89\xCA\xCF";
     restore_state();

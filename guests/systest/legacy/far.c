@@ -80,7 +80,8 @@ static void gate_stack(u32 words16) {
     u32 top = base ? STACK_TOP : (ss & 3) == 1 ? tss.esp1 : tss.esp0;
     print(" cs %x ss %x depth %x:", caught.cs, ss, top - esp);
     for (u32 at = esp; at < top; at += words16 ? 2 : 4) {
-        print(" %x", words16 ? *(volatile u16 *)(base + at) : *(volatile u32 *)(base + at) & (at == esp + 4 || at == top - 4 ? 0xFFFF : ~0u));
+        u32 selector = at == esp + 4 || at == top - 4;
+        print(" %x", load32(base + at) & (words16 || selector ? 0xFFFF : ~0u));
     }
 }
 
@@ -130,7 +131,8 @@ static void call_gates(void) {
 
 /* Through a gate to level 1 and back, with a release of parameters on both stacks. */
 static void there_and_back(void) {
-    static const char CALL_LEVEL_1[] = "\x55\x55\xFF\x1D\0\0\0\0\x89\xE0\x8C\xCB\xCD\x80"; /* push ebp twice; call far [0]; mov eax, esp; mov ebx, cs */
+    /* push ebp twice; call far [0]; mov eax, esp; mov ebx, cs; int 0x80 */
+    static const char CALL_LEVEL_1[] = "\x55\x55\xFF\x1D\0\0\0\0\x89\xE0\x8C\xCB\xCD\x80";
     print("== far: to level 1 and back\n");
     restore_state();
     gdt[SEL_FREE / 8] = segment(CODE_AT, 0xFFFF, 0xBB, 4); /* level 1 */

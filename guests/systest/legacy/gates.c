@@ -52,7 +52,8 @@ static void types(void) {
 }
 
 static void selectors(void) {
-    static const u32 list[] = {0, 3, CODE | 3, DATA, CODE_AT_0, CODE_AT_0 | 3, CODE_1, CONFORMING, SEL_TSS, SEL_FREE, GDT_LIMIT + 1, CODE | 4};
+    static const u32 list[] = {0, 3, CODE | 3, DATA, CODE_AT_0, CODE_AT_0 | 3, CODE_1, CONFORMING, SEL_TSS, SEL_FREE,
+          GDT_LIMIT + 1, CODE | 4};
     print("== gates: selectors\n");
     for (u32 i = 0; i < sizeof list / sizeof list[0]; i++) {
         print("selector %x:", list[i]);
@@ -75,7 +76,8 @@ static void selectors(void) {
 static void stacks(void) {
     static const struct {
         u32 selector, type;
-    } list[] = {{DATA, 0x93}, {0, 0x93}, {DATA | 3, 0x93}, {CODE, 0x93}, {SEL_FREE, 0x13}, {SEL_FREE, 0x91}, {SEL_FREE, 0xB3}, {SEL_FREE, 0x97}, {GDT_LIMIT + 1, 0x93},
+    } list[] = {{DATA, 0x93}, {0, 0x93}, {DATA | 3, 0x93}, {CODE, 0x93}, {SEL_FREE, 0x13}, {SEL_FREE, 0x91}, {SEL_FREE, 0xB3},
+          {SEL_FREE, 0x97}, {GDT_LIMIT + 1, 0x93},
                 {STACK16, 0x93}, {DATA | 4, 0x93}};
     print("== gates: the stack of level 0\n");
     for (u32 i = 0; i < sizeof list / sizeof list[0]; i++) {
@@ -118,7 +120,8 @@ static void from_v86(void) {
     for (u32 i = 0; i < 9; i++) {
         print(" %x", caught_words[i] & (i == 1 || i > 3 ? 0xFFFF : ~0u));
     }
-    print("; ds %x es %x fs %x gs %x\n", caught.in_ds & 0xFFFF, caught.in_es & 0xFFFF, caught.in_fs & 0xFFFF, caught.in_gs & 0xFFFF);
+    print("; ds %x es %x fs %x gs %x\n", caught.in_ds & 0xFFFF, caught.in_es & 0xFFFF, caught.in_fs & 0xFFFF,
+          caught.in_gs & 0xFFFF);
     static const u32 levels[] = {CODE_1, CONFORMING, CODE_AT_0};
     for (u32 i = 0; i < 3; i++) { /* only level 0 may be entered */
         restore_state();
@@ -157,7 +160,8 @@ static void doubles(void) {
     static const struct {
         const char *name;
         char code[8];
-    } causes[] = {{"0", "\xF6\xF3"}, {"3", "\xCC"}, {"6", "\x0F\x0B"}, {"11", "\x66\xB8\x98\x00\x8E\xD8"}, {"13", "\x66\xB8\xF8\xFF\x8E\xD8"}};
+    } causes[] = {{"0", "\xF6\xF3"}, {"3", "\xCC"}, {"6", "\x0F\x0B"}, {"11", "\x66\xB8\x98\x00\x8E\xD8"}, {"13",
+          "\x66\xB8\xF8\xFF\x8E\xD8"}};
     print("== gates: exceptions in delivery; causes 0 3 6 11 13\n");
     for (u32 vector = 0; vector < 14; vector++) {
         if (vector != 0 && vector != 3 && vector != 6 && vector != 11 && vector != 13) {

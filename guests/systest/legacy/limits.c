@@ -48,7 +48,8 @@ static void stacks(void) {
         {"expand-up to fffe, sp fffc", 0xF3, 0xFFFE, 4, 0xFFFC},   {"expand-down above 7fff, sp 8004", 0xF7, 0x7FFF, 4, 0x8004},
         {"expand-down above 7fff, sp 8003", 0xF7, 0x7FFF, 4, 0x8003}, {"expand-down above 7fff, sp 8000", 0xF7, 0x7FFF, 4, 0x8000},
         {"expand-down above 7fff of 16 bits, sp 8002", 0xF7, 0x7FFF, 0, 0x8002},
-        {"expand-down above 7fff of 16 bits, sp 0", 0xF7, 0x7FFF, 0, 0}, {"expand-up to ff of 16 bits, sp 104", 0xF3, 0xFF, 0, 0x104},
+        {"expand-down above 7fff of 16 bits, sp 0", 0xF7, 0x7FFF, 0, 0}, {"expand-up to ff of 16 bits, sp 104", 0xF3, 0xFF, 0,
+              0x104},
         {"expand-up to ff of 16 bits, sp 100", 0xF3, 0xFF, 0, 0x100},
     };
     print("== limits: stacks\n");

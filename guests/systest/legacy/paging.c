@@ -89,7 +89,8 @@ static void one(u64 entry, u64 above) {
     print(":");
     for (u32 i = 0; i < 8; i++) {
         static const char *const codes[] = {READ, WRITE, ADD, RUN, READ, WRITE, ADD, RUN_USER};
-        static const u32 sizes[] = {sizeof READ, sizeof WRITE, sizeof ADD, sizeof RUN, sizeof READ, sizeof WRITE, sizeof ADD, sizeof RUN};
+        static const u32 sizes[] = {sizeof READ, sizeof WRITE, sizeof ADD, sizeof RUN, sizeof READ, sizeof WRITE, sizeof ADD,
+              sizeof RUN};
         u8 *at = above & LARGE ? (u8 *)BIG_AT : memory;
         at[0] = 0xCD, at[1] = DONE;
         map(entry, above);

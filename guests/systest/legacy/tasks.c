@@ -9,7 +9,8 @@ static const char UD[] = "\xF9\x0F\x0B\xCD\x80";
 static const char GP[] = "\x66\xB8\xF8\xFF\x8E\xD8\xCD\x80";
 
 void task_b(void) {
-    tss_b = (struct tss){.eip = (u32)task_handler, .esp0 = (u32)kernel_stack_top - 512, .ss0 = DATA, .eflags = 2, .eax = 0xA, .ebx = 0xB, .ecx = 0xC, .edx = 0xD,
+    tss_b = (struct tss){.eip = (u32)task_handler, .esp0 = (u32)kernel_stack_top - 512, .ss0 = DATA, .eflags = 2, .eax = 0xA,
+          .ebx = 0xB, .ecx = 0xC, .edx = 0xD,
                          .esi = 0x51, .edi = 0xD1, .ebp = 0xB9, .esp = (u32)kernel_stack_top - 1024, .cs = CODE, .ss = DATA,
                          .ds = DATA32, .es = READ_ONLY, .fs = DATA, .gs = 0, .ldt = SEL_LDT, .io_map = 104};
     memset((void *)(tss_b.esp - 16), 0, 16);
@@ -25,16 +26,20 @@ static u32 task_register(void) {
 
 static void account(void) {
     tell_short();
-    print(" tr %x busy %x%x%x ts %x link %x\n", task_register(), busy(SEL_TSS), busy(SEL_TSS_B), busy(SEL_TSS_16), read_cr0() >> 3 & 1,
+    print(" tr %x busy %x%x%x ts %x link %x\n", task_register(), busy(SEL_TSS), busy(SEL_TSS_B), busy(SEL_TSS_16),
+          read_cr0() >> 3 & 1,
           tss_b.link & 0xFFFF);
 }
 
 static void registers(void) {
     print("  now: %x %x %x %x %x %x %x cs %x ss %x ds %x es %x fs %x gs %x flags %x error %x\n", caught.eax, caught.ebx, caught.ecx,
           caught.edx, caught.esi, caught.edi, caught.ebp, caught.in_cs & 0xFFFF, caught.in_ss & 0xFFFF, caught.in_ds & 0xFFFF,
-          caught.in_es & 0xFFFF, caught.in_fs & 0xFFFF, caught.in_gs & 0xFFFF, caught.in_flags & (FLAGS_SHOWN & ~0x10000), caught.error);
-    print("  saved: eip %x flags %x esp %x eax %x cs %x ss %x ds %x es %x fs %x gs %x ldt %x esp0 %x\n", tss.eip, tss.eflags & 0x3E7F03, tss.esp, tss.eax,
-          tss.cs & 0xFFFF, tss.ss & 0xFFFF, tss.ds & 0xFFFF, tss.es & 0xFFFF, tss.fs & 0xFFFF, tss.gs & 0xFFFF, tss.ldt & 0xFFFF, tss.esp0 == (u32)kernel_stack_top);
+          caught.in_es & 0xFFFF, caught.in_fs & 0xFFFF, caught.in_gs & 0xFFFF, caught.in_flags & (FLAGS_SHOWN & ~0x10000),
+                caught.error);
+    print("  saved: eip %x flags %x esp %x eax %x cs %x ss %x ds %x es %x fs %x gs %x ldt %x esp0 %x\n", tss.eip,
+          tss.eflags & 0x3E7F03, tss.esp, tss.eax,
+          tss.cs & 0xFFFF, tss.ss & 0xFFFF, tss.ds & 0xFFFF, tss.es & 0xFFFF, tss.fs & 0xFFFF, tss.gs & 0xFFFF, tss.ldt & 0xFFFF,
+                tss.esp0 == (u32)kernel_stack_top);
 }
 
 static void begin(const char *code, u32 bytes, u32 mode, u32 selector) {
@@ -63,7 +68,8 @@ static void switches(void) {
     BEGIN(INT_50, U32, 0), set_gate(0x50, SEL_TSS_B, 0xE5, 0), run(U32), print("int by a gate, user:"), account(), registers();
     BEGIN(INT_50, V86, 0), set_gate(0x50, SEL_TSS_B, 0xE5, 0), run(V86), print("int by a gate, v86:"), account(), registers();
     BEGIN(UD, U32, 0), set_gate(6, SEL_TSS_B, 0x85, 0), run(U32), print("fault by a gate:"), account(), registers();
-    BEGIN(GP, U32, 0), set_gate(13, SEL_TSS_B, 0x85, 0), run(U32), print("fault with an error code by a gate:"), account(), registers();
+    BEGIN(GP, U32, 0), set_gate(13, SEL_TSS_B, 0x85, 0), run(U32), print("fault with an error code by a gate:"), account(),
+          registers();
     restore_state();
 }
 
@@ -104,12 +110,14 @@ static void sixteen(void) {
     for (u32 call = 0; call < 2; call++) {
         begin(call ? CALL : JUMP, sizeof CALL - 1, P32, SEL_TSS_16);
         *(volatile u16 *)(CODE_AT + 0x40) = 0x80CD;
-        tss_16 = (struct tss16){.ip = 0x40, .flags = 2, .ax = 0xA, .cx = 0xC, .dx = 0xD, .bx = 0xB, .sp = 0xF000, .bp = 0xB9, .si = 0x51,
+        tss_16 = (struct tss16){.ip = 0x40, .flags = 2, .ax = 0xA, .cx = 0xC, .dx = 0xD, .bx = 0xB, .sp = 0xF000, .bp = 0xB9,
+              .si = 0x51,
                                 .di = 0xD1, .es = DATA32, .cs = CODE16, .ss = STACK16, .ds = READ_ONLY, .ldt = SEL_LDT};
         run(P32);
         print("%s:", call ? "call" : "jump"), account();
         print("  now: %x %x %x %x %x %x %x at %x:%x flags %x ss %x ds %x es %x link %x\n", caught.eax & 0xFFFF, caught.ebx & 0xFFFF,
-              caught.ecx & 0xFFFF, caught.edx & 0xFFFF, caught.esi & 0xFFFF, caught.edi & 0xFFFF, caught.ebp & 0xFFFF, caught.cs, caught.eip,
+              caught.ecx & 0xFFFF, caught.edx & 0xFFFF, caught.esi & 0xFFFF, caught.edi & 0xFFFF, caught.ebp & 0xFFFF, caught.cs,
+                    caught.eip,
               caught.eflags & 0x7F03, caught.in_ss, caught.in_ds & 0xFFFF, caught.in_es & 0xFFFF, tss_16.link);
     }
     restore_state();
@@ -124,11 +132,13 @@ static void special(void) {
     print("  dr6 %x\n", caught.dr6);
     BEGIN(JUMP, P32, SEL_TSS_B);
     tss_b.eflags = 0x23002; /* virtual-8086 mode */
-    tss_b.cs = 0x1000, tss_b.eip = 0x40, tss_b.ss = 0x2000, tss_b.esp = 0x8000, tss_b.ds = 0x1111, tss_b.es = 0x2222, tss_b.fs = 0x3333, tss_b.gs = 0x4444;
+    tss_b.cs = 0x1000, tss_b.eip = 0x40, tss_b.ss = 0x2000, tss_b.esp = 0x8000, tss_b.ds = 0x1111, tss_b.es = 0x2222,
+          tss_b.fs = 0x3333, tss_b.gs = 0x4444;
     *(volatile u16 *)(CODE_AT + 0x40) = 0x80CD;
     run(P32);
     print("to virtual-8086 mode:"), account();
-    print("  at %x:%x flags %x ss %x esp %x es %x ds %x fs %x gs %x\n", caught.cs, caught.eip, caught.eflags & FLAGS_SHOWN, caught.ss, caught.esp,
+    print("  at %x:%x flags %x ss %x esp %x es %x ds %x fs %x gs %x\n", caught.cs, caught.eip, caught.eflags & FLAGS_SHOWN,
+          caught.ss, caught.esp,
           caught.es, caught.ds, caught.fs, caught.gs);
     BEGIN(JUMP, P32, SEL_TSS_B);
     __asm__ volatile("mov %0, %%dr7" : : "r"(0x7AA | 0x155)); /* all enabled, at addresses that are not used */
@@ -146,7 +156,8 @@ static struct tss handlers[4] __attribute__((aligned(128)));
 static void catch_by_tasks(void) {
     static const u32 selectors[4] = {0xE8, 0xF0, 0xF8, SEL_FREE};
     for (u32 i = 0; i < 4; i++) {
-        handlers[i] = (struct tss){.eip = (u32)task_handler, .eflags = 2, .eax = 0x1000 + i, .esp = (u32)kernel_stack_top - 1536, .cs = CODE,
+        handlers[i] = (struct tss){.eip = (u32)task_handler, .eflags = 2, .eax = 0x1000 + i, .esp = (u32)kernel_stack_top - 1536,
+              .cs = CODE,
                                    .ss = DATA, .ds = DATA, .es = DATA, .io_map = 104};
         gdt[selectors[i] / 8] = segment((u32)&handlers[i], 103, 0x89, 0);
         set_gate(10 + i, selectors[i], 0x85, 0);
@@ -195,7 +206,8 @@ void test_task_faults(void) {
         run(P32);
         print("%s:", list[i].name);
         if (caught.vector == 0x101 && caught.eax >= 0x1000) {
-            print(" v%xe%x from %x: old eip %x, new eip %x esp %x,", caught.eax - 0x1000 + 10, caught.error, handlers[caught.eax & 3].link & 0xFFFF, tss.eip,
+            print(" v%xe%x from %x: old eip %x, new eip %x esp %x,", caught.eax - 0x1000 + 10, caught.error,
+                  handlers[caught.eax & 3].link & 0xFFFF, tss.eip,
                   tss_b.eip - (u32)task_handler, (u32)kernel_stack_top - tss_b.esp);
             caught.vector = DONE;
         }
