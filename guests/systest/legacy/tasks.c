@@ -10,8 +10,7 @@ static const char GP[] = "\x66\xB8\xF8\xFF\x8E\xD8\xCD\x80";
 
 void task_b(void) {
     tss_b = (struct tss){.eip = (u32)task_handler, .esp0 = (u32)kernel_stack_top - 512, .ss0 = DATA, .eflags = 2, .eax = 0xA,
-          .ebx = 0xB, .ecx = 0xC, .edx = 0xD,
-                         .esi = 0x51, .edi = 0xD1, .ebp = 0xB9, .esp = (u32)kernel_stack_top - 1024, .cs = CODE, .ss = DATA,
+                         .ebx = 0xB, .ecx = 0xC, .edx = 0xD, .esi = 0x51, .edi = 0xD1, .ebp = 0xB9, .esp = (u32)kernel_stack_top - 1024, .cs = CODE, .ss = DATA,
                          .ds = DATA32, .es = READ_ONLY, .fs = DATA, .gs = 0, .ldt = SEL_LDT, .io_map = 104};
     memset((void *)(tss_b.esp - 16), 0, 16);
 }
