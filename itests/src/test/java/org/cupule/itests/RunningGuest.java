@@ -41,6 +41,11 @@ final class RunningGuest implements AutoCloseable {
         return guest;
     }
 
+    /** {@return a machine that is there already, with what it has said} */
+    static RunningGuest of(Machine machine) {
+        return new RunningGuest(machine);
+    }
+
     static MachineDescription builtin(Machines machines, String guest, int cpus, String append) {
         return with(machines.standard(guest), cpus,
                 new Image(Optional.empty(), guest, "auto", 0, append, List.of()));

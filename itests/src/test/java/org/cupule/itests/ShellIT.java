@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -101,6 +102,26 @@ public class ShellIT {
 
         shell("hsm:start swapcount");
         guest.awaitMore("count", 1);
+    }
+
+    @Test
+    public void savesAMachineAndRestoresIt() throws Exception {
+        Path file = Files.createTempFile("swapcount", ".snapshot");
+        assertThat(shell("hsm:snapshot check swapcount")).containsPattern("swapcount +running +yes, when it is paused");
+
+        assertThat(shell("hsm:pause swapcount; hsm:snapshot save swapcount " + file)).contains(file.toString());
+        assertThat(shell("hsm:destroy swapcount; hsm:snapshot restore " + file))
+                .containsPattern("swapcount +paused +1 +\\d+");
+        assertThat(shell("hsm:start swapcount; hsm:type swapcount q; hsm:await swapcount; hsm:console swapcount"))
+                .contains("verdict: ok");
+        Files.delete(file);
+    }
+
+    @Test
+    public void snapshotSaysWhatItWantsInOneSentence() throws Exception {
+        assertThat(refused("hsm:snapshot save swapcount")).contains("snapshot save VM FILE");
+        assertThat(refused("hsm:snapshot save swapcount /nowhere/x")).contains("only a paused one");
+        assertThat(refused("hsm:snapshot restore /nowhere/x")).contains("/nowhere/x");
     }
 
     @Test

@@ -51,6 +51,11 @@ final class TestPlatform {
         return APP.resolve("bundles").resolve("%s-%s.jar".formatted(name, System.getProperty("cupule.version")));
     }
 
+    /** {@return the one jar that people start} */
+    static Path launcher() {
+        return APP.resolveSibling("cupule-%s.jar".formatted(System.getProperty("cupule.version")));
+    }
+
     private static Option[] bundles() throws IOException {
         try (Stream<Path> jars = Files.list(APP.resolve("bundles"))) {
             return jars.filter(jar -> !jar.getFileName().toString().contains("gogo.jline"))

@@ -85,7 +85,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     }
 
     private int run(CommandLine line, Map<String, Object> map, RunOptions options) {
-        try (Machine machine = machines.create(describe(options))) {
+        try (Machine machine = machine(options)) {
             if (options.trace != null) {
                 machine.vm().ioRequests().trace(options.trace);
             }
@@ -95,6 +95,18 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             line.err().println("cupule run: " + e.getMessage());
             return usageFault(e.errno()) ? USAGE : HOST_FAILURE;
         }
+    }
+
+    private Machine machine(RunOptions options) {
+        Path snapshot = options.restore;
+        if (snapshot == null) {
+            return machines.create(describe(options));
+        }
+        if (options.describes()) {
+            throw new HsmException(Errno.EINVAL, "restore",
+                    "a restored machine is what it was: --restore goes with --timeout and --trace only");
+        }
+        return machines.restore(snapshot);
     }
 
     private static boolean usageFault(Errno errno) {

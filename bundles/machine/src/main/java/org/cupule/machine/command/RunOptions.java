@@ -32,6 +32,10 @@ final class RunOptions {
     @Nullable
     Path kernel;
 
+    @Option(names = "--restore", paramLabel = "FILE", description = "Goes on with a machine that was saved to this file (hsm:snapshot save), instead of booting one.")
+    @Nullable
+    Path restore;
+
     @Option(names = "--memory", paramLabel = "SIZE", converter = Bytes.class, description = "Guest RAM, for example 64M.")
     @Nullable
     Long memoryBytes;
@@ -74,6 +78,12 @@ final class RunOptions {
     @Nullable
     Path file() {
         return image != null ? image : kernel;
+    }
+
+    /** {@return whether anything is said about a machine that is to be made} */
+    boolean describes() {
+        return file() != null || memoryBytes != null || cpus != null || append != null || !modules.isEmpty()
+                || hypervisor != null || deterministic || serviceVm;
     }
 
     static final class Bytes implements ITypeConverter<Long> {

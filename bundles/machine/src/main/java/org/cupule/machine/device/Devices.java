@@ -6,8 +6,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.device.DeviceFactory;
 import org.cupule.hsm.ioreq.IoAccess;
@@ -15,6 +20,7 @@ import org.cupule.machine.Machine.DeviceInfo;
 import org.cupule.machine.MachineDescription.DeviceDescription;
 import org.cupule.machine.stream.Backing;
 import org.cupule.pci.PciBusFactory;
+import org.cupule.state.SavedModel;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
@@ -36,6 +42,8 @@ public final class Devices {
 
     private final Board board;
     private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
+    /** By name; what was asked for. */
+    private final Map<String, DeviceDescription> descriptions = new ConcurrentHashMap<>();
     private final UnclaimedAccesses unclaimed;
     private volatile @Nullable PciHost pci;
 
@@ -84,6 +92,7 @@ public final class Devices {
             placement.windows().forEach(window -> requireBus().reserve(window.range()));
         }
         devices.add(device);
+        descriptions.put(description.name(), description);
     }
 
     private PciHost requireBus() {
@@ -109,6 +118,83 @@ public final class Devices {
         if (function != null) {
             requireBus().remove(function);
         }
+    }
+
+    // ------------------------------------------------------------------ snapshot
+
+    /** {@return what keeps the devices from being saved, one sentence each} */
+    public List<String> saveObstacles() {
+        return devices.stream().map(HostedDevice::saveObstacle).filter(Objects::nonNull).toList();
+    }
+
+    /**
+     * Does something while no call is in any device, and none can come.
+     *
+     * @param action
+     *            gets the state of each device and of the PCI bus, if there is one
+     */
+    public synchronized void whileStill(BiConsumer<List<SavedDevice>, Optional<SavedModel>> action) {
+        List<HostedDevice> all = List.copyOf(devices);
+        var still = new Stillness("vm%d-snapshot".formatted(board.vm().vmid()), all, board.policy().quiesce());
+        try {
+            List<Parked> states = still.begin();
+            action.accept(IntStream.range(0, all.size()).mapToObj(i -> saved(all.get(i), states.get(i))).toList(),
+                    Optional.ofNullable(pci).map(PciHost::saved));
+        } finally {
+            still.end();
+        }
+    }
+
+    private SavedDevice saved(HostedDevice device, Parked state) {
+        DeviceDescription said = Objects.requireNonNull(descriptions.get(device.name()));
+        SwitchedFunction function = device.pci();
+        return new SavedDevice(new DeviceDescription(said.type(), said.name(), device.model().id(), said.windows(),
+                said.lines(), function == null ? "" : function.address().toString(), said.options(), said.backend()),
+                state);
+    }
+
+    /** Makes the PCI bus, and all devices, of what was saved, in a machine that has none. */
+    public synchronized void restore(List<SavedDevice> saved, Optional<SavedModel> bus, Catalogue catalogue,
+            List<PciOffer> buses, Function<String, Backing> backings) {
+        bus.ifPresent(state -> addBus(RestoredModels.bus(state, buses)));
+        List<DeviceOffer> offers = saved.stream().map(device -> RestoredModels.device(device, catalogue)).toList();
+        List<Optional<SwitchedFunction>> functions = IntStream.range(0, saved.size())
+                .mapToObj(i -> function(saved.get(i).description(), offers.get(i))).toList();
+        bus.ifPresent(state -> requireBus().restore(state));
+        for (int i = 0; i < saved.size(); i++) {
+            restore(saved.get(i), offers.get(i), functions.get(i).orElse(null), backings);
+        }
+    }
+
+    private Optional<SwitchedFunction> function(DeviceDescription description, DeviceOffer offer) {
+        return offer.spec().pci().map(spec -> requireBus().add(description.pci(), spec));
+    }
+
+    private void restore(SavedDevice saved, DeviceOffer offer, @Nullable SwitchedFunction function,
+            Function<String, Backing> backings) {
+        DeviceDescription description = saved.description();
+        Placement placement = Placement.of(description, offer.spec());
+        var device = new HostedDevice(board, placement, placement.options(), backings.apply(description.backend()),
+                drivers(placement, function), function, offer);
+        devices.add(device);
+        descriptions.put(description.name(), description);
+        device.expect(saved.parked());
+        try {
+            new DeviceSwap(device, target(device), offer, board.policy().quiesce()).run();
+        } catch (HsmException e) {
+            throw new HsmException(e.errno() == Errno.ETIMEDOUT ? Errno.ETIMEDOUT : Errno.EINVAL, "restore",
+                    "the device '%s' cannot be restored: %s".formatted(description.name(), e.getMessage()), e);
+        }
+        if (function != null) {
+            requireBus().attach(function, device);
+            requireBus().place(function, device);
+        } else {
+            device.place(placement.windows());
+            if (pci != null) {
+                placement.windows().forEach(window -> requireBus().reserve(window.range()));
+            }
+        }
+        device.restored();
     }
 
     /** Takes a device away. ENOENT when there is none, EBUSY while it is being moved. */

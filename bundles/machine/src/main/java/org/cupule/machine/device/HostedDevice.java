@@ -420,6 +420,53 @@ public final class HostedDevice implements IoHandler {
         }
     }
 
+    /**
+     * {@return its state, lines and timers, behind the closed gate}
+     *
+     * @throws HsmException
+     *             EOPNOTSUPP when it is in quarantine, EIO when its model fails
+     */
+    Parked still(Seat here) {
+        Parked kept = parked;
+        if (kept != null) {
+            return kept;
+        }
+        Instance instance = here.instance;
+        if (instance == null || here != seat) {
+            throw new HsmException(Errno.EOPNOTSUPP, "save", "the device '%s' is %s".formatted(name, status));
+        }
+        instance.context().flush();
+        TreeMap<Integer, ModelState> states = Moves.saveAll(this, instance);
+        if (states.isEmpty()) {
+            throw new HsmException(Errno.EIO, "save", "the model %s of device '%s' failed to save its state".formatted(
+                    model.id(), name));
+        }
+        return instance.context().carried(instance.offer().schema().kind(), states);
+    }
+
+    /** {@return why it could not be saved now, or null} */
+    @Nullable
+    String saveObstacle() {
+        Instance instance = seat.instance;
+        if (instance == null) {
+            return parked != null ? null : "the device '%s' is %s: unplug it".formatted(name, status);
+        }
+        return instance.offer().schema().writes().isEmpty()
+                ? "the device '%s' has no state: its model %s writes none; unplug it".formatted(name, model.id())
+                : null;
+    }
+
+    /** It is to be made of what was saved: until then its accesses wait. */
+    void expect(Parked saved) {
+        floatsFrom = System.nanoTime() + board.policy().grace().toNanos();
+        parked = saved;
+    }
+
+    /** It was made of what was saved: input that came before it could be told of is announced. */
+    void restored() {
+        inputArrived();
+    }
+
     /** Takes the device away: accesses float, nothing is called any more. */
     public void unplug() {
         Seat here = seat;

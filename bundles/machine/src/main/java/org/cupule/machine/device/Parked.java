@@ -21,7 +21,8 @@ import org.cupule.time.VmTimer;
  *            deadline of each timer, by its name
  * @threading immutable: the array must not be changed
  */
-record Parked(String stateKind, TreeMap<Integer, ModelState> states, boolean[] levels, Map<String, Long> deadlines) {
+public record Parked(String stateKind, TreeMap<Integer, ModelState> states, boolean[] levels,
+        Map<String, Long> deadlines) {
     /** {@return the highest version that a model reads} */
     Optional<ModelState> stateFor(StateSchema reader) {
         return reader.kind().equals(stateKind)

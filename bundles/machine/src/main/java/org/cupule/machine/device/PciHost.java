@@ -14,6 +14,7 @@ import org.cupule.pci.PciBusContext;
 import org.cupule.pci.PciFunction;
 import org.cupule.pci.PciFunctionSpec;
 import org.cupule.state.ModelState;
+import org.cupule.state.SavedModel;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Bdf;
@@ -235,6 +236,51 @@ final class PciHost implements PciBusContext {
         return parked != null;
     }
 
+    // ------------------------------------------------------------------ snapshot
+
+    /** {@return the model and its state} */
+    synchronized SavedModel saved() {
+        String model = offer.info().id();
+        ModelState kept = parked;
+        if (kept != null) {
+            return new SavedModel(model, List.of(kept));
+        }
+        close("save", board.policy().quiesce());
+        try {
+            return SavedModel.of(model, bus);
+        } catch (RuntimeException | Error e) {
+            throw new HsmException(Errno.EIO, "save", "%s: %s failed to save its state: %s".formatted(target().name(),
+                    model, e), e);
+        } finally {
+            gate.open();
+        }
+    }
+
+    /** Puts a saved state into a bus that has the same functions, and no devices yet. */
+    synchronized void restore(SavedModel saved) {
+        close("restore", board.policy().quiesce());
+        try {
+            bus.restore(saved.stateFor(offer.schema()).orElseThrow());
+        } catch (RuntimeException | Error e) {
+            throw new HsmException(Errno.EINVAL, "restore", "%s did not take the state of the PCI bus: %s".formatted(
+                    offer.info().id(), e), e);
+        } finally {
+            gate.open();
+        }
+    }
+
+    /** Lets a device answer where the registers of its function say. */
+    void place(SwitchedFunction function, HostedDevice device) {
+        device.place(windows(slots.get(function.address())));
+    }
+
+    private void close(String operation, Duration deadline) {
+        if (!gate.close(deadline.toNanos())) {
+            throw new HsmException(Errno.ETIMEDOUT, operation, target().name() + " did not come to rest within "
+                    + deadline.toMillis() + " ms: a configuration access has not ended");
+        }
+    }
+
     /** Moves all functions to a bus of another model; see {@code Swappable.swap}. */
     synchronized SwapReport swap(PciOffer next, Duration deadline) {
         int version = offer.schema().commonVersion(next.schema()).orElseThrow(() -> new HsmException(Errno.EINVAL,
@@ -243,10 +289,7 @@ final class PciHost implements PciBusContext {
                         next.schema().reads())));
         PciBus made = make(next);
         long begin = System.nanoTime();
-        if (!gate.close(deadline.toNanos())) {
-            throw new HsmException(Errno.ETIMEDOUT, "swap", target().name() + " did not come to rest within "
-                    + deadline.toMillis() + " ms: a configuration access has not ended");
-        }
+        close("swap", deadline);
         try {
             return move(next, made, version, begin);
         } finally {

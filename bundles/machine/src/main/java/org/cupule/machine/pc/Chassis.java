@@ -3,7 +3,9 @@ package org.cupule.machine.pc;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.machine.Console;
 import org.cupule.machine.MachineDescription;
@@ -18,7 +20,9 @@ import org.cupule.machine.device.PciOffer;
 import org.cupule.machine.device.Policy;
 import org.cupule.machine.device.Requests;
 import org.cupule.machine.loader.LoadPlan;
+import org.cupule.machine.loader.Loaders;
 import org.cupule.machine.memory.MemoryLayout;
+import org.cupule.machine.snapshot.SnapshotWriter;
 import org.cupule.machine.stream.Backing;
 import org.cupule.machine.stream.FileBacking;
 import org.cupule.machine.stream.NullBacking;
@@ -32,8 +36,12 @@ import org.cupule.types.HsmException;
  * @threading any thread; reset and close: the control thread
  */
 final class Chassis {
+    /** The name of the client that answers what nobody claims. */
+    static final String DEFAULT_CLIENT = "default";
+
     private final VirtualMachine vm;
-    private final Optional<LoadPlan> plan;
+    /** Makes the plan anew where it is not kept: the image of a restored machine is read when it is reset. */
+    private final Supplier<Optional<LoadPlan>> plan;
     private final Supplier<Catalogue> catalogue;
     private final MemoryLayout layout;
     private final Devices devices;
@@ -43,16 +51,16 @@ final class Chassis {
     Chassis(VirtualMachine vm, MachineDescription description, Optional<LoadPlan> plan, Supplier<Catalogue> catalogue,
             List<PciOffer> buses, Supplier<Policy> policy, Requests requests) {
         this.vm = vm;
-        this.plan = plan;
+        this.plan = () -> plan;
         this.catalogue = catalogue;
         this.layout = new MemoryLayout(description.memoryBytes());
         devices = new Devices(new Board(vm, layout, requests, policy));
         try {
             layout.build(vm.memory());
             plan.ifPresent(image -> image.map(vm.memory()));
-            load();
+            load(plan);
             buses.stream().findFirst().ifPresent(devices::addBus);
-            vm.ioRequests().inlineDefault("default", devices::unclaimed);
+            vm.ioRequests().inlineDefault(DEFAULT_CLIENT, devices::unclaimed);
             description.devices().forEach(this::plug);
         } catch (RuntimeException e) {
             devices.close();
@@ -60,11 +68,32 @@ final class Chassis {
         }
     }
 
-    private void load() {
-        plan.ifPresent(image -> {
-            image.write(vm.memory());
-            vm.setRegisters(0, image.registers());
-        });
+    /** Puts devices and console of a saved machine on a VM that was restored. */
+    Chassis(VirtualMachine vm, SavedMachine saved, Supplier<Catalogue> catalogue, List<PciOffer> buses,
+            Supplier<Policy> policy, Requests requests) {
+        this.vm = vm;
+        this.catalogue = catalogue;
+        this.layout = new MemoryLayout(saved.description().memoryBytes());
+        this.plan = () -> saved.description().image().map(image -> Loaders.plan(ImageFiles.request(image, layout)));
+        devices = new Devices(new Board(vm, layout, requests, policy));
+        try {
+            console.restore(saved.console());
+            vm.ioRequests().inlineDefault(DEFAULT_CLIENT, devices::unclaimed);
+            devices.restore(saved.devices(), saved.bus(), catalogue.get(), buses,
+                    backend -> backing(backend, FileBacking::appending));
+        } catch (RuntimeException | Error e) {
+            devices.close();
+            throw e;
+        }
+    }
+
+    private void load(Optional<LoadPlan> image) {
+        image.ifPresent(this::load);
+    }
+
+    private void load(LoadPlan image) {
+        image.write(vm.memory());
+        vm.setRegisters(0, image.registers());
     }
 
     /** Adds a device to a machine that is there: checked as when the machine is made. */
@@ -77,12 +106,12 @@ final class Chassis {
 
     private void plug(DeviceDescription device) {
         DeviceOffer offer = catalogue.get().find(device.type(), device.model(), -1);
-        devices.plug(device, offer, backing(device.backend()));
+        devices.plug(device, offer, backing(device.backend(), FileBacking::new));
     }
 
-    private Backing backing(String backend) {
+    private Backing backing(String backend, Function<Path, Backing> file) {
         if (backend.startsWith("file:")) {
-            return new FileBacking(Path.of(backend.substring(5)));
+            return file.apply(Path.of(backend.substring(5)));
         }
         return switch (backend) {
             case "console" -> console;
@@ -104,13 +133,43 @@ final class Chassis {
         return console;
     }
 
+    /** {@return what keeps it from being saved} */
+    List<String> saveObstacles() {
+        return Stream.of(vm.snapshot().obstacles(), devices.saveObstacles(), ForeignClients.of(vm, devices.list()))
+                .flatMap(List::stream).toList();
+    }
+
+    /**
+     * Saves it while it is paused.
+     *
+     * @param undisturbed
+     *            fails when something was asked for that would be lost
+     */
+    void save(MachineDescription description, String reason, Path file, Runnable undisturbed) {
+        vm.snapshot().take(still -> devices.whileStill((saved, bus) -> {
+            undisturbed.run();
+            var machine = new SavedMachine(description, reason, saved, bus, console.save(), still.states());
+            SnapshotWriter.write(file, machine.toStates(), still.backings());
+        }));
+    }
+
+    /**
+     * {@return what a reset loads}
+     *
+     * @throws HsmException
+     *             as when the machine was made: the image of a restored one may be gone
+     */
+    Optional<LoadPlan> image() {
+        return plan.get();
+    }
+
     /** Between pause and start: everything as after power-on, and the image loaded again. */
-    void reset() {
+    void reset(Optional<LoadPlan> image) {
         vm.ioRequests().clear();
         devices.reset();
         vm.reset();
         devices.tellLines();
-        load();
+        load(image);
     }
 
     void close() {

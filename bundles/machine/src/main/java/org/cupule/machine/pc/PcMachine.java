@@ -1,8 +1,11 @@
 package org.cupule.machine.pc;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hypervisor.Partition;
@@ -11,6 +14,7 @@ import org.cupule.machine.Console;
 import org.cupule.machine.Machine;
 import org.cupule.machine.MachineDescription;
 import org.cupule.machine.device.Requests;
+import org.cupule.machine.loader.LoadPlan;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.slf4j.Logger;
@@ -32,6 +36,7 @@ final class PcMachine implements Machine, Requests {
     private static final Logger LOG = LoggerFactory.getLogger(PcMachine.class);
     private static final int TRIPLE_FAULT_STATUS = 5;
     private static final long PATIENCE_SECONDS = 30;
+    private static final long SAVE_SECONDS = 900;
 
     private enum Life {
         CREATED, RUNNING, PAUSED, ENDED, CLOSED;
@@ -46,6 +51,8 @@ final class PcMachine implements Machine, Requests {
     private final Chassis chassis;
     private final ControlThread control;
     private final Consumer<PcMachine> gone;
+    /** How many wishes of devices wait for the control thread. */
+    private final AtomicInteger asked = new AtomicInteger();
     private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
     private volatile Life life = Life.CREATED;
     private volatile String reason = "";
@@ -69,6 +76,13 @@ final class PcMachine implements Machine, Requests {
             throw e;
         }
         vm.onEvent(this::event);
+    }
+
+    /** It was made of what was saved: it stands still, perhaps for a reason. Before anybody knows it. */
+    PcMachine paused(String why) {
+        life = Life.PAUSED;
+        reason = why;
+        return this;
     }
 
     /** Makes the chassis of a machine. */
@@ -155,6 +169,44 @@ final class PcMachine implements Machine, Requests {
     }
 
     @Override
+    public List<String> saveObstacles() {
+        return chassis.saveObstacles();
+    }
+
+    @Override
+    public void save(Path file) {
+        control.call("save", SAVE_SECONDS, () -> {
+            requireAlive("save");
+            if (life != Life.PAUSED) {
+                throw new HsmException(Errno.EBUSY, "save", "the machine '%s' is %s: only a paused one can be saved"
+                        .formatted(name(), status()));
+            }
+            List<String> obstacles = chassis.saveObstacles();
+            if (!obstacles.isEmpty()) {
+                throw new HsmException(Errno.EOPNOTSUPP, "save", "the machine '%s' cannot be saved: %s"
+                        .formatted(name(), String.join("; ", obstacles)));
+            }
+            chassis.save(present(), reason, file, this::refuseWhileAsked);
+            LOG.info("{}: saved to {}", name(), file);
+        });
+    }
+
+    /** The description, on the hypervisor that it really is on. */
+    private MachineDescription present() {
+        return new MachineDescription(name(), vm().hypervisor().name(), description.memoryBytes(), description.cpus(),
+                description.image(), description.devices(), description.models(), description.behaviour(),
+                description.deterministic(), description.queuedUpcall());
+    }
+
+    private void refuseWhileAsked() {
+        if (asked.get() > 0) {
+            throw new HsmException(Errno.EBUSY, "save",
+                    "the guest of '%s' has just asked for a reset or its end: look what becomes of it"
+                            .formatted(name()));
+        }
+    }
+
+    @Override
     public void close() {
         if (life != Life.CLOSED) {
             control.call("close", PATIENCE_SECONDS, this::dismantle);
@@ -175,22 +227,34 @@ final class PcMachine implements Machine, Requests {
 
     @Override
     public void powerOff() {
-        control.post(() -> end("power-off", 0, ""));
+        ask(() -> end("power-off", 0, ""));
+    }
+
+    /** Has something done that a device wants; until then the machine cannot be saved. */
+    private void ask(Runnable task) {
+        asked.incrementAndGet();
+        control.post(() -> {
+            try {
+                task.run();
+            } finally {
+                asked.decrementAndGet();
+            }
+        });
     }
 
     @Override
     public void resetRequested() {
-        control.post(() -> {
+        ask(() -> {
             if (life == Life.RUNNING) {
                 LOG.info("{}: the guest asked for a reset", name());
-                restart();
+                restartOrStop();
             }
         });
     }
 
     @Override
     public void exit(int status) {
-        control.post(() -> end("debug-exit", status, ""));
+        ask(() -> end("debug-exit", status, ""));
     }
 
     private void event(PartitionEvent event) {
@@ -218,12 +282,22 @@ final class PcMachine implements Machine, Requests {
         LOG.info("{}: {}", name(), status());
     }
 
-    /** {@code hsm.md} 15.8, SYSTEM_RESET. */
+    /** {@code hsm.md} 15.8, SYSTEM_RESET. What cannot be loaded again is known before anything is touched. */
     private void restart() {
+        Optional<LoadPlan> image = chassis.image();
         chassis.vm().pause();
-        chassis.reset();
+        chassis.reset(image);
         chassis.vm().start();
         become(Life.RUNNING, "");
+    }
+
+    private void restartOrStop() {
+        try {
+            restart();
+        } catch (HsmException e) {
+            chassis.vm().pause();
+            become(Life.PAUSED, "the guest's reset failed: " + e.getMessage());
+        }
     }
 
     /** What was told may be over by now: the VM's state counts. */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.cupule.device.DeviceFactory;
 import org.cupule.hsm.HypervisorServiceModule;
@@ -27,6 +28,7 @@ import org.cupule.machine.device.Policy;
 import org.cupule.machine.loader.LoadPlan;
 import org.cupule.machine.loader.Loaders;
 import org.cupule.machine.memory.MemoryLayout;
+import org.cupule.machine.snapshot.SnapshotReader;
 import org.cupule.pci.PciBusFactory;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
@@ -172,27 +174,61 @@ public final class PcMachines implements Machines, Swappable {
 
     @Override
     public Machine create(MachineDescription description) {
-        if (machine(description.name()).isPresent()) {
-            throw new HsmException(Errno.EEXIST, "create",
-                    "there is a machine '" + description.name() + "' already; choose another name, or close it");
-        }
-        var faults = Faults.ofDescription();
-        new DescriptionCheck(catalogue, faults).check(description);
-        faults.throwIfAny("create");
+        refuseTaken("create", description.name());
+        check("create", description);
         var layout = new MemoryLayout(description.memoryBytes());
         Optional<LoadPlan> plan = description.image().map(image -> Loaders.plan(ImageFiles.request(image, layout)));
         VirtualMachine vm = vm(description);
         try {
             var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, description, plan,
                     () -> catalogue, buses, () -> policy, requests), this::gone);
-            machines.add(machine);
-            watch.add(machine.chassis().devices());
-            machine.chassis().devices().parkWithout(catalogue);
-            return machine;
+            return announced(machine);
         } catch (RuntimeException e) {
             vm.close();
             throw e;
         }
+    }
+
+    @Override
+    public Machine restore(Path file) {
+        try (SnapshotReader snapshot = SnapshotReader.open(file)) {
+            SavedMachine saved = SavedMachine.of(snapshot.states());
+            MachineDescription description = saved.description();
+            refuseTaken("restore", description.name());
+            check("restore", Restoring.resolved(saved, catalogue));
+            VirtualMachine vm = unwrapped(() -> requireHsm().restore(creation(description), saved.vm(), snapshot));
+            try {
+                snapshot.end();
+                var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, saved,
+                        () -> catalogue, buses, () -> policy, requests), this::gone).paused(saved.reason());
+                return announced(machine);
+            } catch (RuntimeException | Error e) {
+                vm.close();
+                throw e;
+            }
+        } catch (RuntimeException | OutOfMemoryError e) {
+            throw Restoring.refused(file, e);
+        }
+    }
+
+    private Machine announced(PcMachine machine) {
+        machines.add(machine);
+        watch.add(machine.chassis().devices());
+        machine.chassis().devices().parkWithout(catalogue);
+        return machine;
+    }
+
+    private void refuseTaken(String operation, String name) {
+        if (machine(name).isPresent()) {
+            throw new HsmException(Errno.EEXIST, operation,
+                    "there is a machine '" + name + "' already; choose another name, or close it");
+        }
+    }
+
+    private void check(String operation, MachineDescription description) {
+        var faults = Faults.ofDescription();
+        new DescriptionCheck(catalogue, faults).check(description);
+        faults.throwIfAny(operation);
     }
 
     private void gone(PcMachine machine) {
@@ -201,11 +237,19 @@ public final class PcMachines implements Machines, Swappable {
     }
 
     private VirtualMachine vm(MachineDescription description) {
+        return unwrapped(() -> requireHsm().create(creation(description)));
+    }
+
+    private static VmCreation creation(MachineDescription description) {
+        return new VmCreation(description.name(), description.hypervisor(), description.cpus(),
+                description.serviceVm() ? PartitionCreation.SERVICE_VM : 0, description.behaviour(),
+                description.deterministic(), description.queuedUpcall(),
+                description.models());
+    }
+
+    private static VirtualMachine unwrapped(Supplier<VirtualMachine> maker) {
         try {
-            return requireHsm().create(new VmCreation(description.name(), description.hypervisor(), description.cpus(),
-                    description.serviceVm() ? PartitionCreation.SERVICE_VM : 0, description.behaviour(),
-                    description.deterministic(), description.queuedUpcall(),
-                    description.models()));
+            return maker.get();
         } catch (HsmException e) {
             // The HSM answers EINVAL to whatever a hypervisor refuses; a model that is missing is told as such.
             throw e.getCause() instanceof HsmException below && below.errno() == Errno.ENODEV ? below : e;

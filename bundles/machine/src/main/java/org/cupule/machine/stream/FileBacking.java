@@ -4,15 +4,17 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes what a device sends to a file, which is emptied first. Lines are in the file as soon as they are complete.
- * When the host can write no more, it is logged once and the rest is dropped: the guest goes on.
+ * Writes what a device sends to a file. Lines are in the file as soon as they are complete. When the host can write no
+ * more, it is logged once and the rest is dropped: the guest goes on.
  *
  * @threading any thread; a lock is held around each write
  */
@@ -24,15 +26,25 @@ public final class FileBacking implements Backing {
     private boolean broken;
 
     /**
-     * Opens the file.
+     * Opens the file, and empties it.
      *
      * @throws HsmException
      *             EACCES when it cannot be written
      */
     public FileBacking(Path file) {
+        this(file, StandardOpenOption.TRUNCATE_EXISTING);
+    }
+
+    /** Opens the file, to write on where it ends. */
+    public static FileBacking appending(Path file) {
+        return new FileBacking(file, StandardOpenOption.APPEND);
+    }
+
+    private FileBacking(Path file, OpenOption how) {
         this.file = file;
         try {
-            out = new BufferedOutputStream(Files.newOutputStream(file));
+            out = new BufferedOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE,
+                    StandardOpenOption.CREATE, how));
         } catch (IOException e) {
             throw new HsmException(Errno.EACCES, "backend",
                     "the file '" + file + "' cannot be written (" + e + "); choose another path", e);

@@ -3,6 +3,7 @@ package org.cupule.machine.stream;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.IntConsumer;
 import org.cupule.machine.Console;
+import org.cupule.state.ModelState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -100,6 +101,37 @@ public final class RingConsole implements Console, Backing {
     public void onInput(Runnable action) {
         synchronized (inputLock) {
             arrival = action;
+        }
+    }
+
+    /** {@return what was said, and what waits to be read: state kind {@code console}, version 1} */
+    public ModelState save() {
+        byte[] said;
+        int waiting;
+        synchronized (this) {
+            said = output.newest(RING_BYTES);
+            waiting = unheard;
+        }
+        synchronized (inputLock) {
+            return ModelState.of("console", 1).put("output", said).put("unheard", waiting)
+                    .put("input", input.newest(RING_BYTES)).build();
+        }
+    }
+
+    /** Begins with what was saved. */
+    public void restore(ModelState state) {
+        synchronized (this) {
+            add(output, state.bytes("output"));
+            unheard = (int) state.number("unheard", 0, output.count());
+        }
+        synchronized (inputLock) {
+            add(input, state.bytes("input"));
+        }
+    }
+
+    private static void add(ByteRing ring, byte[] bytes) {
+        for (byte value : bytes) {
+            ring.add(value);
         }
     }
 

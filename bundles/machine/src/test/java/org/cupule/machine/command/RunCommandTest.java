@@ -166,4 +166,16 @@ class RunCommandTest {
         assertThat(run("", "--help")).isZero();
         assertThat(out.toString(US_ASCII)).contains("--memory").contains("Exit status");
     }
+
+    @Test
+    void restoredMachineIsWhatItWas() {
+        assertThat(run("", "--restore", "demo.snapshot", "--cpus", "2")).isEqualTo(RunCommand.USAGE);
+        assertThat(errors().lines()).singleElement().asString().contains("--restore", "--timeout");
+    }
+
+    @Test
+    void snapshotThatIsNotThereIsAUsageErrorInOneSentence() {
+        assertThat(run("", "--restore", folder.resolve("none").toString())).isEqualTo(RunCommand.USAGE);
+        assertThat(errors().lines()).singleElement().asString().contains("none");
+    }
 }
