@@ -2,5 +2,5 @@
         section .rodata
         global  user_program, user_program_end
 user_program:
-        incbin  "build/objects/servicevm/user.bin"
+        incbin  "user.bin"
 user_program_end:

@@ -78,7 +78,17 @@ public class HsmSocketIT {
         folder = Files.createTempDirectory("hsm-socket");
         socket = folder.resolve("hsm.sock");
         server = Thread.ofPlatform().name("serve").start(this::command);
-        Await.until(() -> Files.exists(socket), DEADLINE, () -> "the socket");
+        Await.until(this::answers, DEADLINE, () -> "the socket");
+    }
+
+    /** The file is there a moment before somebody listens. */
+    private boolean answers() {
+        try {
+            host.connect(socket, SocketType.PACKETS).close();
+            return true;
+        } catch (HsmException notYet) {
+            return false;
+        }
     }
 
     private void command() {
