@@ -108,6 +108,16 @@ final class Conversation implements Runnable {
         }
     }
 
+    private OpenFiles.OpenFile waitable(Exchange exchange) {
+        try {
+            idle();
+            return files.file(joined());
+        } catch (HsmException broken) {
+            exchange.close();
+            throw broken;
+        }
+    }
+
     /** Nothing of the client's is open any more when it has its answer, but what the VM has. */
     private void carryOut(OpenFiles.OpenFile file, Exchange exchange) {
         int result;
@@ -138,8 +148,7 @@ final class Conversation implements Runnable {
 
     /** Waits on another thread, and answers from there; until then the client may only cancel. */
     private void attach(Exchange exchange) {
-        idle();
-        OpenFiles.OpenFile file = files.file(joined());
+        OpenFiles.OpenFile file = waitable(exchange);
         waiting = Thread.ofVirtual().name("hsm-attach").start(() -> {
             try {
                 carryOut(file, exchange);
@@ -197,6 +206,10 @@ final class Conversation implements Runnable {
             files.close(name);
         }
         connection.close();
+        Thread attached = waiting;
+        if (attached != null && !ended(attached)) {
+            LOG.error("a client's thread in ATTACH_IOREQ_CLIENT has not ended");
+        }
     }
 
     /** Hangs up. */

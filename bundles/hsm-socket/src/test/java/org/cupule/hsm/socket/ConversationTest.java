@@ -233,6 +233,7 @@ class ConversationTest {
     void protocol() throws InterruptedException {
         opened();
         for (byte[] wrong : new byte[][]{Fakes.packet(Request.IOCTL, COMMAND, 0, 0, new byte[0]),
+                Fakes.packet(Request.IOCTL, IoctlNumber.ATTACH_IOREQ_CLIENT.number(), 0, 0, new byte[0]),
                 Fakes.packet(Request.OPEN, 0, 2, 0, new byte[0]), Fakes.join(new byte[16]), new byte[63],
                 Fakes.packet(9, 0, 0, 0, new byte[0]), new byte[1], truncated()}) {
             Fakes.Connection other = new Fakes.Connection();
