@@ -3,11 +3,13 @@ package org.cupule.benchmarks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
 import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
  * Goals 1, 3, 5, 6, 7, 9, 11 and 13 as ratios: both sides in one run, by turns, and the median of the rounds. Absolute
@@ -148,8 +150,13 @@ public final class Ratios {
     }
 
     private static void idle() throws Exception {
-        row(13, "bytes beyond RAM, VM created / 1 MiB", false, () -> idleBytes(0), () -> MEBIBYTE);
-        row(13, "bytes beyond RAM, guest halted / 1 MiB", false, () -> idleBytes(1), () -> MEBIBYTE);
+        List<String[]> runs = Stream.generate(Ratios::idleBytes).limit(ROUNDS).toList();
+        Iterator<String[]> created = runs.iterator();
+        Iterator<String[]> halted = runs.iterator();
+        row(13, "bytes beyond RAM, VM created / 1 MiB", false, () -> Double.valueOf(created.next()[0]),
+                () -> MEBIBYTE);
+        row(13, "bytes beyond RAM, guest halted / 1 MiB", false, () -> Double.valueOf(halted.next()[1]),
+                () -> MEBIBYTE);
         try (Dispatch few = new Dispatch(8)) {
             warmUp(few);
             row(13, "dispatch beside 1,000 halted VMs / alone", false, () -> besideIdle(few),
@@ -165,12 +172,13 @@ public final class Ratios {
         }
     }
 
-    private static double idleBytes(int column) {
+    /** {@return what a fresh JVM with many idle VMs prints} */
+    private static String[] idleBytes() {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
         String printed = Yardsticks.run(List.of(java, "-XX:+UseSerialGC", "-Xms1g", "-Xmx1g", "-XX:+AlwaysPreTouch",
                 "--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp",
                 System.getProperty("java.class.path"), Idle.class.getName(), String.valueOf(IDLE_VMS)), 0);
-        return Double.parseDouble(printed.strip().split(" ")[column]);
+        return printed.strip().split(" ");
     }
 
     private static void warmUp(Dispatch dispatch) {

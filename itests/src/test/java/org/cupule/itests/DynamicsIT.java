@@ -8,10 +8,13 @@ import java.util.Hashtable;
 import java.util.List;
 import java.util.stream.IntStream;
 import javax.inject.Inject;
+import org.cupule.host.EventFd;
+import org.cupule.hsm.eventfd.EventFds;
 import org.cupule.hypervisor.Partition;
 import org.cupule.machine.Machine;
 import org.cupule.machine.Machines;
 import org.cupule.swap.Swappable;
+import org.cupule.types.Msi;
 import org.junit.After;
 import org.junit.Before;
 import org.junit.Test;
@@ -176,6 +179,33 @@ public class DynamicsIT {
             configurations.getConfiguration("org.cupule.hv.sim", "?").delete();
         }
         guest.await(this::canCreate, "the old limit");
+    }
+
+    @Test
+    public void whatTheHostHasMadeOutlivesIt() throws Exception {
+        EventFds topic = guest.machine().vm().eventFds();
+        Bundle host = Bundles.one(context, "host-linux");
+        try (EventFd counter = topic.create()) {
+            topic.assign(counter, new Msi(0xFED0_0000L, 0x41)); // refused, and counted
+            host.stop();
+            counter.signal();
+            guest.await(() -> topic.irqFds().getFirst().failures() == 1, "the signal to be heard without the host");
+            guest.awaitMore("count", 1);
+            assertThat(isReal(topic)).isFalse();
+        } finally {
+            host.start();
+        }
+        guest.await(() -> isReal(topic), "the host to be used again");
+        assertThat(topic.irqFds()).isEmpty();
+    }
+
+    private static boolean isReal(EventFds topic) {
+        try (EventFd counter = topic.create()) {
+            return counter.descriptor().map(descriptor -> {
+                descriptor.close();
+                return true;
+            }).orElse(false);
+        }
     }
 
     @Test

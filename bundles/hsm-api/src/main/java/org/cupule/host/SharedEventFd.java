@@ -85,6 +85,9 @@ public final class SharedEventFd {
             unsubscribe(subscription);
             throw failure;
         }
+        if (subscription.ended()) {
+            counter.unwatch(subscription); // whoever ended it may have come before the counter knew it
+        }
         return subscription;
     }
 

@@ -132,9 +132,6 @@ final class LinuxEventCounter implements EventCounter {
     @Override
     public void watch(EventSubscription subscription) {
         watches.put(subscription, poller.watch(descriptor, Epoll.IN, subscription::signalled));
-        if (subscription.ended()) {
-            unwatch(subscription); // partner: whoever ended it may have come before the watch was noted
-        }
     }
 
     @Override
