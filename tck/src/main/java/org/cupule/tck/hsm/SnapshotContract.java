@@ -21,6 +21,7 @@ import org.cupule.hsm.ioreq.IoRequests;
 import org.cupule.hypervisor.HypervisorInfo.Capability;
 import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
 import org.cupule.hypervisor.Partition;
+import org.cupule.hypervisor.VirtualDevice;
 import org.cupule.ram.Access;
 import org.cupule.ram.Ram;
 import org.cupule.state.ModelState;
@@ -41,7 +42,8 @@ public abstract class SnapshotContract extends HsmFixture {
 
     /** Only a contract. */
     protected SnapshotContract() {
-        hypervisor = new FakeHypervisor("fake", SlotProtocol.RAW, Capability.SNAPSHOT, Capability.READ_REGISTERS);
+        hypervisor = new FakeHypervisor("fake", SlotProtocol.RAW, Capability.SNAPSHOT, Capability.READ_REGISTERS,
+                Capability.PASSTHROUGH);
         hsm = hsm(List.of(hypervisor));
         vm.close();
         vm = hsm.create(creation());
@@ -304,6 +306,15 @@ public abstract class SnapshotContract extends HsmFixture {
                     .anyMatch(text -> text.contains("irqfd"));
             assertThat(Failing.errno(this::save)).isEqualTo(Errno.EOPNOTSUPP);
         }
+    }
+
+    @Test
+    void devicesOfTheHypervisorAreNamed() {
+        vm.passthrough().create(VirtualDevice.of(0x9710, 0x9900, 0x38, ""));
+        vm.pause();
+
+        assertThat(vm.snapshot().obstacles()).singleElement().asString().contains("take it away");
+        assertThat(Failing.errno(this::save)).isEqualTo(Errno.EOPNOTSUPP);
     }
 
     @Test

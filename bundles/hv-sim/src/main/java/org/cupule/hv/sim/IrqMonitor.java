@@ -271,6 +271,16 @@ final class IrqMonitor implements InterruptMonitor {
         }
     }
 
+    /** {@return how long interrupts are held, to be saved} */
+    long delayMillis() {
+        return TimeUnit.NANOSECONDS.toMillis(delayNanos);
+    }
+
+    /** Holds interrupts for so long from now on; 0 gives what is held at once. */
+    void delayMillis(long millis) {
+        delay(millis);
+    }
+
     /** {@return a line for people} */
     String describe() {
         long lineCount = 0;

@@ -80,7 +80,8 @@ final class PartitionState {
         return ModelState.of(KIND, 1).put("vcpus", vm.vcpuCount()).put("behaviour", vm.behaviour().name())
                 .put("deterministic", vm.clock instanceof InstructionClock).put("nanos", vm.clock.nanos())
                 .put("epochSeconds", vm.clock.epochSeconds()).put("levels", vm.fabric.levels())
-                .put("pciLatch", vm.pciPorts.latch()).put("reason", reason == null ? "" : reason).build();
+                .put("pciLatch", vm.pciPorts.latch())
+                .put("irqDelayMillis", vm.irqs.delayMillis()).put("reason", reason == null ? "" : reason).build();
     }
 
     // ---- restore
@@ -128,6 +129,7 @@ final class PartitionState {
         vm.clock.set(state.number("nanos", 0, MOST_NANOS), state.number("epochSeconds"));
         vm.fabric.restoreLevels(state.number("levels", 0, (1L << InterruptFabric.GSIS) - 1));
         vm.irqs.restored(vm.fabric.levels());
+        vm.irqs.delayMillis(state.number("irqDelayMillis", 0, Integer.MAX_VALUE));
         vm.pciPorts.latch((int) state.number("pciLatch", Integer.MIN_VALUE, Integer.MAX_VALUE));
         String reason = state.text("reason");
         vm.life.reason(reason.isEmpty() ? null : reason);

@@ -56,6 +56,19 @@ class SimPartitionSnapshotTest extends PartitionSnapshotContract {
     }
 
     @Test
+    void delayOfInterruptsIsKept() {
+        Partition vm = start(partition(1), MachineCode.of("f4  hlt"));
+        vm.pause();
+        ((SimPartition) vm).irqs.delayMillis(7);
+        Map<String, ModelState> saved = vm.save();
+        Partition next = partition(1);
+
+        next.restore(saved);
+
+        assertThat(next.describe()).anyMatch(line -> line.contains("delay 7 ms"));
+    }
+
+    @Test
     void vcpuThatWaitsForARequestThatIsNotThereIsRefused() {
         var saved = new TreeMap<>(saved());
         ModelState vcpu = saved.get("vcpu0");

@@ -88,8 +88,9 @@ public final class VmState implements Snapshot {
         eventFds.irqFds().forEach(each -> sentences.add("a counter (%s) sends it interrupts, and who signals it is "
                 .formatted(each.eventFd()) + "another program: take this irqfd away first"));
         if (hypervisor.capabilities().contains(Capability.PASSTHROUGH)) {
-            passthrough.devices().forEach(device -> sentences.add("%s belongs to it, and the state of such a device "
-                    + "cannot be read: take it away first".formatted(device)));
+            passthrough.devices().forEach(device -> sentences.add(
+                    "the %s device '%s' at %s is none of this HSM, and its state cannot be read: take it away first"
+                            .formatted(device.kind(), device.name(), device.guest())));
         }
         return List.copyOf(sentences);
     }
