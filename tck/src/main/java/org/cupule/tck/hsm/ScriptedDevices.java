@@ -48,9 +48,15 @@ public final class ScriptedDevices implements HostDeviceProvider {
     /** Offset: transfers from the guest. */
     public static final int DMA = 16;
 
+    private volatile boolean failingAttach;
     private final List<Model> models = new CopyOnWriteArrayList<>();
     private final List<HostPciDevice> functions = List.of(new Function(BRIDGE, 0x06_0400, -1),
             new Function(FUNCTION, 0xFF_0000, PIN), new Function(OTHER, 0xFF_0000, PIN));
+
+    /** Lets each further {@code attach} fail, or no more. */
+    public void failAttach(boolean now) {
+        failingAttach = now;
+    }
 
     /** {@return the models made so far, the newest last} */
     public List<Model> models() {
@@ -127,6 +133,9 @@ public final class ScriptedDevices implements HostDeviceProvider {
         private volatile boolean failing;
 
         Model(HostDeviceContext context) {
+            if (failingAttach) {
+                throw new IllegalStateException("a device that cannot be attached");
+            }
             this.context = context;
             models.add(this);
         }

@@ -18,6 +18,7 @@ import org.cupule.hypervisor.VirtualDevice;
 import org.cupule.tck.hsm.ScriptedDevices;
 import org.cupule.types.Bdf;
 import org.cupule.types.Behaviour;
+import org.cupule.types.Errno;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -194,6 +195,24 @@ public abstract class PassthroughGuestContract extends PartitionFixture {
     }
 
     @Test
+    @DisplayName("a device that cannot be attached is EIO, and stays with the host")
+    void aDeviceThatCannotBeAttachedStaysWithTheHost() {
+        DeviceAssignment assignment = partition(1).deviceAssignment();
+        MmioAssignment memory = new MmioAssignment("tpm", List.of(new Resource(0xD000_0000L, MEMORY, 0x1000, 0)));
+        devices.failAttach(true);
+        refuses(Errno.EIO, () -> assignment.assign(ASSIGNMENT));
+        refuses(Errno.EIO, () -> assignment.assign(memory));
+        assertThat(assignment.devices()).isEmpty();
+
+        devices.failAttach(false);
+        DeviceAssignment other = partition(1).deviceAssignment();
+        other.assign(ASSIGNMENT);
+        other.assign(memory);
+
+        assertThat(other.devices()).hasSize(2);
+    }
+
+    @Test
     @DisplayName("a device whose provider goes floats: all ones in all its spaces, and the guest goes on")
     void aDeviceWhoseProviderGoesFloats() {
         Partition partition = assigned();
@@ -349,14 +368,14 @@ public abstract class PassthroughGuestContract extends PartitionFixture {
         DeviceAssignment first = partition(1).deviceAssignment();
         first.create(shared(0x10000));
         DeviceAssignment second = partition(1).deviceAssignment();
-        refuses(org.cupule.types.Errno.EINVAL, () -> second.create(shared(0x20000)));
-        refuses(org.cupule.types.Errno.EINVAL, () -> second.create(shared(0x3000)));
-        refuses(org.cupule.types.Errno.EEXIST, () -> first.create(
+        refuses(Errno.EINVAL, () -> second.create(shared(0x20000)));
+        refuses(Errno.EINVAL, () -> second.create(shared(0x3000)));
+        refuses(Errno.EEXIST, () -> first.create(
                 VirtualDevice.of(0x1AF4, 0x1110, VIRTUAL_AT + 8, "hv:/shared")));
 
         first.destroy(shared(0));
 
-        refuses(org.cupule.types.Errno.EINVAL, () -> second.create(shared(0)));
+        refuses(Errno.EINVAL, () -> second.create(shared(0)));
         second.create(shared(0x20000));
     }
 

@@ -193,13 +193,13 @@ final class InterruptFabric {
         }
     }
 
-    /** {@return whether the guest has programmed a line as active low at the I/O APIC} */
+    /** {@return whether the guest has programmed a line as active low at the I/O APIC; not while there is none} */
     boolean activeLow(int gsi) {
         synchronized (gate) {
-            IoApic model = ioapic.model();
-            if (gsi >= model.pins()) {
+            if (ioapic.parked() != null || gsi >= ioapic.model().pins()) {
                 return false;
             }
+            IoApic model = ioapic.model();
             int selected = model.read(0);
             model.write(0, REDIRECTION + 2 * gsi);
             int low = model.read(0x10);

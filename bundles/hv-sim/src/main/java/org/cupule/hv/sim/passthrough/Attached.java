@@ -1,11 +1,14 @@
 package org.cupule.hv.sim.passthrough;
 
+import java.util.Objects;
 import java.util.function.Function;
 import org.cupule.pci.HostDeviceContext;
 import org.cupule.pci.HostDeviceModel;
 import org.cupule.pci.PciFunction;
 import org.cupule.time.VmClock;
 import org.cupule.time.VmTimer;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,13 +38,25 @@ final class Attached implements HostDeviceContext {
      *            whether it is a PCI function, which transfers and signals as its configuration space allows
      * @param attach
      *            makes the model
+     * @throws HsmException
+     *             EIO when the plug-in throws
      */
     Attached(String name, GuestSide guest, boolean onBus, Line line,
             Function<HostDeviceContext, HostDeviceModel> attach) {
         this.guest = guest;
         this.onBus = onBus;
         this.line = line;
-        this.model = new GatedModel(name, attach.apply(this));
+        this.model = new GatedModel(name, model(name, attach));
+    }
+
+    /** A plug-in may throw anything. */
+    private HostDeviceModel model(String name, Function<HostDeviceContext, HostDeviceModel> attach) {
+        try {
+            return Objects.requireNonNull(attach.apply(this), "no model");
+        } catch (RuntimeException | Error failure) {
+            throw new HsmException(Errno.EIO, "assign", "the plug-in of %s failed: %s".formatted(name, failure),
+                    failure);
+        }
     }
 
     GatedModel model() {

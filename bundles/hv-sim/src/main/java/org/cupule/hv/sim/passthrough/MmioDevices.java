@@ -57,7 +57,7 @@ final class MmioDevices {
         }
         HostMmioDevice device = board.claim(inHost, guest.vmid(), this::unplug);
         int region = region(device, inHost);
-        Target target = target(attached.computeIfAbsent(device, this::attach));
+        Target target = target(attached(device));
         Place place = new Place(inGuest, this, target, region,
                 inHost.first() - device.ranges().get(region).first());
         places.add(place);
@@ -72,10 +72,15 @@ final class MmioDevices {
         return region;
     }
 
-    private Attached attach(HostMmioDevice device) {
-        return new Attached(device.name(), guest, false, high -> {
-            // it has no line
-        }, device::attach);
+    private Attached attached(HostMmioDevice device) {
+        try {
+            return attached.computeIfAbsent(device, fresh -> new Attached(fresh.name(), guest, false, high -> {
+                // it has no line
+            }, fresh::attach));
+        } catch (RuntimeException | Error failure) {
+            board.release(device, guest.vmid());
+            throw failure;
+        }
     }
 
     private static Target target(Attached device) {

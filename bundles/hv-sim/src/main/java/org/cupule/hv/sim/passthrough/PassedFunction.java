@@ -37,10 +37,10 @@ final class PassedFunction extends Function {
         this.device = device;
         this.quirk = quirk;
         this.lines = lines;
+        this.attached = new Attached(device.address().toString(), side, true, this::line, device::attach);
         if (device.pin() >= 0) {
             lines.add(guest, device.pin());
         }
-        this.attached = new Attached(device.address().toString(), side, true, this::line, device::attach);
     }
 
     private static PciFunctionSpec withPin(PciFunctionSpec spec, int pin) {
