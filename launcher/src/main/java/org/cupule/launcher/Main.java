@@ -14,7 +14,7 @@ import org.cupule.launch.CommandLine;
  * <pre>
  *   main: open home -> start platform -> find command -> call it -> stop platform -> exit with its status
  *                                                            \
- *   SIGINT, SIGTERM: shutdown hook ----------------------------> stop platform
+ *   SIGINT, SIGTERM: shutdown hook --> interrupt command -----> stop platform
  * </pre>
  *
  * @threading {@code main} runs on the main thread, and so does the command
@@ -41,25 +41,31 @@ public final class Main {
 
     private static int launch(RunFolder folder, String[] args) {
         try (var platform = Platform.start(folder)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(platform, folder), "shutdown"));
-            var commands = new Commands(platform.context());
-            if (args.length == 0) {
-                System.err.println(help(commands));
-                return Status.USAGE;
-            }
-            if (isHelp(args[0])) {
-                System.out.println(help(commands));
-                return Status.OK;
-            }
-            return call(commands, args, folder, platform);
+            var ending = new Ending();
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(ending, platform, folder), "shutdown"));
+            return ending.run(() -> command(folder, platform, args));
         } finally {
             System.out.flush();
             System.err.flush();
         }
     }
 
+    private static int command(RunFolder folder, Platform platform, String[] args) {
+        var commands = new Commands(platform.context());
+        if (args.length == 0) {
+            System.err.println(help(commands));
+            return Status.USAGE;
+        }
+        if (isHelp(args[0])) {
+            System.out.println(help(commands));
+            return Status.OK;
+        }
+        return call(commands, args, folder, platform);
+    }
+
     /** The way out by a signal; after a command's own end all of it is done already. */
-    private static void shutDown(Platform platform, RunFolder folder) {
+    private static void shutDown(Ending ending, Platform platform, RunFolder folder) {
+        ending.begin();
         platform.close();
         folder.close();
     }

@@ -7,13 +7,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The one jar, as a process of its own. */
 class LauncherIT {
     private static final long DEADLINE_SECONDS = 120;
+    private static final int SIGTERM_STATUS = 128 + 15;
 
     @TempDir
     private Path folder;
@@ -76,14 +81,36 @@ class LauncherIT {
         assertThat(home.resolve("run")).isEmptyDirectory();
     }
 
+    @ParameterizedTest
+    @DisplayName("a command that SIGTERM ends says nothing about it, and leaves nothing behind")
+    @ValueSource(strings = {"run", "demo"})
+    void saysNothingWhenItIsTerminated(String command) throws Exception {
+        var home = folder.resolve("home");
+        var process = process(home, command).start();
+        try {
+            assertThat(process.inputReader().readLine()).isNotNull();
+            CompletableFuture.runAsync(() -> process.inputReader().lines().forEach(line -> {
+            }));
+            process.destroy();
+            assertThat(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(folder.resolve("err")).isEmptyFile();
+        assertThat(process.exitValue()).isEqualTo(SIGTERM_STATUS);
+        assertThat(home.resolve("run")).isEmptyDirectory();
+    }
+
+    private ProcessBuilder process(Path home, String... arguments) {
+        var process = new ProcessBuilder(line(arguments)).redirectError(folder.resolve("err").toFile());
+        process.environment().put("CUPULE_HOME", home.toString());
+        return process;
+    }
+
     private Outcome cupule(Path home, String... arguments) throws IOException, InterruptedException {
         var out = folder.resolve("out");
         var err = folder.resolve("err");
-        var process = new ProcessBuilder(line(arguments))
-                .redirectOutput(out.toFile())
-                .redirectError(err.toFile());
-        process.environment().put("CUPULE_HOME", home.toString());
-        var running = process.start();
+        var running = process(home, arguments).redirectOutput(out.toFile()).start();
         try {
             assertThat(running.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
             return new Outcome(running.exitValue(), Files.readString(out), Files.readString(err));
@@ -94,7 +121,8 @@ class LauncherIT {
 
     private static List<String> line(String... arguments) {
         var java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        var line = new ArrayList<>(List.of(java, "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-jar",
+        var line = new ArrayList<>(List.of(java, "--sun-misc-unsafe-memory-access=allow",
+                "--enable-native-access=ALL-UNNAMED", "-XX:+UseSerialGC", "-jar",
                 System.getProperty("cupule.jar")));
         line.addAll(List.of(arguments));
         return line;

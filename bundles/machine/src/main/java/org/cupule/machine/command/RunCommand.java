@@ -43,6 +43,8 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     static final int LOST = 8;
     private static final int INTERRUPTED = 130;
     private static final String BUILT_IN = "demo";
+    /** The cause of an outcome after {@link Machine#close}. */
+    private static final String CLOSED = "closed";
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int LOOKS = 8;
     private static final long FOREVER_NANOS = Long.MAX_VALUE;
@@ -90,8 +92,11 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
                 machine.vm().ioRequests().trace(options.trace);
             }
             Outcome outcome = converse(line, map, options, machine);
-            return conclude(line, machine, outcome);
+            return outcome.cause().equals(CLOSED) ? destroyed(line) : conclude(line, machine, outcome);
         } catch (HsmException e) {
+            if (e.errno() == Errno.EINTR) {
+                return INTERRUPTED;
+            }
             line.err().println("cupule run: " + e.getMessage());
             return usageFault(e.errno()) ? USAGE : HOST_FAILURE;
         }
@@ -124,7 +129,9 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
                 Thread.ofVirtual().name("watch-" + machine.name()).start(() -> watch(machine));
             }
             Outcome outcome = await(machine, options.timeout == null ? FOREVER_NANOS : options.timeout.toNanos());
-            machine.vm().pause();
+            if (!outcome.cause().equals(CLOSED)) {
+                machine.vm().pause();
+            }
             return outcome;
         }
     }
@@ -160,11 +167,16 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             return new Outcome("time-out", TIME_OUT,
                     "cupule run: the time is over; processor 0 was " + machine.vm().activity(0) + ".");
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            // How the launcher ends a run; the thread must be able to wait again while the machine is closed.
             return new Outcome("interrupted", INTERRUPTED, "");
         } catch (ExecutionException e) {
             throw new HsmException(Errno.EIO, "run", "the machine failed: " + e.getCause(), e);
         }
+    }
+
+    private static int destroyed(CommandLine line) {
+        line.err().println("cupule run: the machine was destroyed from the shell.");
+        return HOST_FAILURE;
     }
 
     private static int conclude(CommandLine line, Machine machine, Outcome outcome) {

@@ -317,26 +317,34 @@ final class PcMachine implements Machine, Requests {
         if (life == Life.ENDED || life == Life.CLOSED) {
             return;
         }
+        rest();
+        become(Life.ENDED, cause);
+        outcome.complete(new Outcome(cause, status, report));
+    }
+
+    private void rest() {
         try {
             chassis.vm().pause();
         } catch (HsmException e) {
             LOG.error("{}: {}", name(), e.getMessage());
         }
-        become(Life.ENDED, cause);
-        outcome.complete(new Outcome(cause, status, report));
     }
 
+    /** Who waits for the outcome is told last: what it then closes is closed already. */
     private void dismantle() {
         if (life == Life.CLOSED) {
             return;
         }
-        end("closed", 0, "");
+        if (life != Life.ENDED) {
+            rest();
+        }
         become(Life.CLOSED, "");
         try {
             chassis.close();
         } finally {
             control.end();
             gone.accept(this);
+            outcome.complete(new Outcome("closed", 0, ""));
         }
     }
 }

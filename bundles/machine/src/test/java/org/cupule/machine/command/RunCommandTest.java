@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,6 +17,7 @@ import java.util.function.Consumer;
 import org.cupule.hypervisor.Partition;
 import org.cupule.hypervisor.PartitionEvent;
 import org.cupule.launch.CommandLine;
+import org.cupule.machine.Machines;
 import org.cupule.machine.fake.FakeHsm;
 import org.cupule.machine.fake.FakeVm;
 import org.cupule.machine.pc.MachinesForTests;
@@ -25,7 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class RunCommandTest {
     private final FakeHsm hsm = new FakeHsm();
-    private final RunCommand command = new RunCommand(MachinesForTests.of(hsm));
+    private final Machines machines = MachinesForTests.of(hsm);
+    private final RunCommand command = new RunCommand(machines);
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
@@ -51,8 +55,12 @@ class RunCommandTest {
         return status.get(30, SECONDS);
     }
 
-    private Path image() throws Exception {
-        return Files.write(folder.resolve("guest.bin"), new byte[]{(byte) 0xF4});
+    private Path image() {
+        try {
+            return Files.write(folder.resolve("guest.bin"), new byte[]{(byte) 0xF4});
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private String errors() {
@@ -114,6 +122,28 @@ class RunCommandTest {
     @Test
     void endsWhenThePlatformGoesDown() throws Exception {
         assertThat(run("", vm -> command.deactivate(), image().toString())).isEqualTo(130);
+    }
+
+    @Test
+    void endsWithoutAWordWhenItsThreadIsInterrupted() throws Exception {
+        var thread = new CompletableFuture<Thread>();
+        var status = CompletableFuture.supplyAsync(() -> run("", image().toString()), task -> {
+            thread.complete(new Thread(task));
+            thread.join().start();
+        });
+        while (hsm.vms().isEmpty() || hsm.vms().getFirst().state() != Partition.State.RUNNING) {
+            Thread.onSpinWait();
+        }
+        thread.join().interrupt();
+        assertThat(status.get(30, SECONDS)).isEqualTo(130);
+        assertThat(errors()).isEmpty();
+        assertThat(hsm.vms().getFirst().calls()).endsWith("destroy");
+    }
+
+    @Test
+    void endsWithFourAndASentenceWhenTheMachineIsDestroyedFromTheShell() throws Exception {
+        assertThat(run("", vm -> machines.machines().getFirst().close(), image().toString())).isEqualTo(4);
+        assertThat(errors()).isEqualToIgnoringNewLines("cupule run: the machine was destroyed from the shell.");
     }
 
     @Test
