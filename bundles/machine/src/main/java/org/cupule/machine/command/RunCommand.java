@@ -200,19 +200,41 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     }
 
     private MachineDescription describe(RunOptions options) {
-        Path file = options.file();
-        if (file != null && !Files.isRegularFile(file)) {
-            throw new HsmException(Errno.ENOENT, "image", "there is no file '" + file + "'");
+        if (options.image != null && options.kernel != null) {
+            throw new HsmException(Errno.EINVAL, "image",
+                    "'%s' and '%s' are both given; one image can be booted".formatted(options.image, options.kernel));
         }
-        MachineDescription base = file != null && VmFiles.is(file)
+        Path file = options.file();
+        if (file == null || isBuiltIn(file)) {
+            return new Overrides(options).apply(withImage(machines.standard("guest"), Optional.empty(),
+                    file == null ? BUILT_IN : file.toString()));
+        }
+        requireFile(file);
+        MachineDescription base = VmFiles.is(file)
                 ? machines.read(file)
-                : withImage(machines.standard("guest"), file);
+                : withImage(machines.standard("guest"), Optional.of(file), "");
+        if (base.image().isEmpty()) {
+            throw new HsmException(Errno.EINVAL, "read", file + ": field 'image': it is missing");
+        }
         return new Overrides(options).apply(base);
     }
 
-    private static MachineDescription withImage(MachineDescription base, @Nullable Path file) {
-        var image = new MachineDescription.Image(Optional.ofNullable(file), file == null ? BUILT_IN : "", "auto", 0, "",
-                List.of());
+    /** A file has precedence over a guest that comes with the platform. */
+    private static boolean isBuiltIn(Path file) {
+        return !Files.exists(file) && file.toString().matches("[\\w-]+")
+                && RunCommand.class.getResource("/guests/" + file + ".bin") != null;
+    }
+
+    private static void requireFile(Path file) {
+        if (!Files.isRegularFile(file)) {
+            throw new HsmException(Errno.ENOENT, "image", Files.isDirectory(file)
+                    ? "'" + file + "' is a directory"
+                    : "there is no file '" + file + "'");
+        }
+    }
+
+    private static MachineDescription withImage(MachineDescription base, Optional<Path> file, String builtin) {
+        var image = new MachineDescription.Image(file, builtin, "auto", 0, "", List.of());
         return new MachineDescription(base.name(), base.hypervisor(), base.memoryBytes(), base.cpus(),
                 Optional.of(image), base.devices(), base.models(), base.behaviour(), base.deterministic(),
                 base.queuedUpcall(), base.serviceVm());

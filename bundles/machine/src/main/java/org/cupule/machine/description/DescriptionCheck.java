@@ -98,7 +98,7 @@ public final class DescriptionCheck {
         if (!names.add(device.name())) {
             faults.add(at + ".name", "there is another device '%s'", device.name());
         }
-        Optional<DeviceSpec> spec = spec(at, device);
+        Optional<DeviceSpec> spec = faults.has(at + ".type") ? Optional.empty() : spec(at, device);
         spec.ifPresent(found -> against(at, device, found, layout));
     }
 
@@ -123,12 +123,20 @@ public final class DescriptionCheck {
         known(at + ".windows", device.windows().keySet(), spec.windows().stream().map(Window::name).toList());
         known(at + ".lines", device.lines().keySet(), spec.lines().stream().map(LineSpec::name).toList());
         known(at + ".options", device.options().keySet(), spec.options().stream().map(Option::name).toList());
-        spec.windows().forEach(window -> window(at + ".windows." + window.name(), window,
-                device.windows().getOrDefault(window.name(), window.standard()), layout));
+        windows(at + ".windows.", device.windows(), spec.windows(), layout);
         spec.lines().forEach(line -> line(at + ".lines." + line.name(),
                 device.lines().getOrDefault(line.name(), line.standard())));
         pci(at + ".pci", device.pci(), spec);
         backend(at + ".backend", device.backend(), spec);
+    }
+
+    /** With a wrong name among them nobody knows which window was meant: only those that are said are looked at. */
+    private void windows(String at, Map<String, Long> given, List<Window> windows, Optional<MemoryLayout> layout) {
+        boolean misnamed = given.keySet().stream().anyMatch(name -> faults.has(at + name));
+        windows.stream().filter(window -> !faults.has(at + window.name()))
+                .filter(window -> given.containsKey(window.name()) || !misnamed)
+                .forEach(window -> window(at + window.name(), window,
+                        given.getOrDefault(window.name(), window.standard()), layout));
     }
 
     private void known(String at, Set<String> given, List<String> known) {

@@ -1,7 +1,9 @@
 package org.cupule.machine.description;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
@@ -14,6 +16,7 @@ import org.cupule.types.HsmException;
 public final class Faults {
     private final Function<String, String> place;
     private final List<String> sentences = new ArrayList<>();
+    private final Set<String> fields = new HashSet<>();
     private Errno errno = Errno.EINVAL;
 
     /**
@@ -33,7 +36,13 @@ public final class Faults {
 
     /** Adds a fault of a field, written as {@code devices[2].windows.ports}. */
     void add(String field, String sentence, Object... values) {
+        fields.add(field);
         sentences.add(place.apply(field) + "field '" + field + "': " + sentence.formatted(values));
+    }
+
+    /** {@return whether this field has a fault already: then what follows from its standard value is none} */
+    boolean has(String field) {
+        return fields.contains(field);
     }
 
     /** Adds a fault for which callers get another error number than EINVAL. */

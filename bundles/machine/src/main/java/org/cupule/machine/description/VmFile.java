@@ -1,5 +1,6 @@
 package org.cupule.machine.description;
 
+import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +14,7 @@ import org.cupule.machine.MachineDescription.DeviceDescription;
 import org.cupule.machine.MachineDescription.Image;
 import org.cupule.machine.device.Catalogue;
 import org.cupule.types.Behaviour;
+import org.cupule.types.Errno;
 
 /**
  * Reads a VM file (its form is told in {@code docs/topic/machine.md}).
@@ -20,6 +22,8 @@ import org.cupule.types.Behaviour;
  * @threading confined to its maker
  */
 public final class VmFile {
+    private static final long FLAT_END = 0x10_0000;
+
     private final JsonFile json;
     private final Path folder;
     private final MachineDescription standard;
@@ -91,6 +95,12 @@ public final class VmFile {
                 image.text("builtin", ""), image.text("format", "auto"), image.number("address", 0),
                 image.text("append", ""), modules);
         image.end();
+        read.file().filter(named -> !Files.isRegularFile(named))
+                .ifPresent(named -> faults.add(Errno.ENOENT, "image.file", "there is no file '%s'", named));
+        if (read.format().equals("flat") && read.address() >= FLAT_END) {
+            faults.add("image.address", "0x%x cannot be reached in real mode; give one below 0x%x", read.address(),
+                    FLAT_END);
+        }
         return read;
     }
 

@@ -192,6 +192,25 @@ class RunCommandTest {
     }
 
     @Test
+    void refusesWhatIsNoImageInASentence() {
+        assertThat(run("", folder.toString())).isEqualTo(2);
+        assertThat(errors()).contains("'" + folder + "' is a directory");
+        assertThat(run("", image().toString(), "--kernel", "other")).isEqualTo(2);
+        assertThat(errors()).contains("'other' are both given");
+    }
+
+    @Test
+    void refusesAVmFileWithoutAnImage() throws Exception {
+        assertThat(run("", Files.writeString(folder.resolve("vm.json"), "{}").toString())).isEqualTo(2);
+        assertThat(errors()).contains("vm.json: field 'image': it is missing");
+    }
+
+    @Test
+    void bootsABuiltInGuestByItsName() throws Exception {
+        assertThat(run("", vm -> vm.out(0xF4, 1, 0), "demo")).isEqualTo(1);
+    }
+
+    @Test
     void showsItsHelp() {
         assertThat(run("", "--help")).isZero();
         assertThat(out.toString(US_ASCII)).contains("--memory").contains("Exit status");

@@ -73,7 +73,8 @@ class VmFileTest {
     }
 
     @Test
-    void readsEveryField() {
+    void readsEveryField() throws IOException {
+        Files.write(folder.resolve("kernel.elf"), new byte[1]);
         MachineDescription machine = read(WHOLE);
         assertThat(machine.name()).isEqualTo("demo");
         assertThat(machine.hypervisor()).isEqualTo("sim");
@@ -181,6 +182,34 @@ class VmFileTest {
                     { "type": "uart16550", "name": "a" },
                     { "type": "debugexit", "name": "b", "windows": { "port": "0x3FF" } } ] }
                 """, "vm.json:3: field 'devices[1].windows.port'", "overlaps", "devices[0].windows.ports");
+    }
+
+    @Test
+    void tellsOnlyTheFirstFaultOfAWindowOrAType() {
+        onlyFault("""
+                { "devices": [ { "type": "uart16550", "name": "a" },
+                    { "type": "uart16550", "name": "b", "windows": { "port": "0x2F8" } } ] }
+                """, "vm.json:2: field 'devices[1].windows.port'");
+        onlyFault("""
+                { "devices": [ { "type": "uart16550", "name": "a" },
+                    { "type": "uart16550", "name": "b", "windows": { "ports": "x" } } ] }
+                """, "vm.json:2: field 'devices[1].windows.ports'");
+        onlyFault("{ \"devices\": [ { \"name\": \"a\" } ] }", "vm.json:1: field 'devices[0].type': it is missing");
+    }
+
+    private void onlyFault(String text, String sentence) {
+        assertThatThrownBy(() -> read(text)).isInstanceOf(HsmException.class)
+                .satisfies(e -> assertThat(e.getMessage().lines()).singleElement().asString().contains(sentence));
+    }
+
+    @Test
+    void tellsOfAnImageThatIsNotThereAndOfAnAddressOutOfReachWithTheOtherFaults() {
+        refuses("""
+                { "cpus": 17,
+                  "image": { "file": "none.bin", "format": "flat",
+                    "address": "0xFFFFFFFFFF" } }
+                """, "vm.json:1: field 'cpus'", "vm.json:2: field 'image.file': there is no file",
+                "vm.json:3: field 'image.address': 0xffffffffff cannot be reached in real mode");
     }
 
     @Test
