@@ -12,12 +12,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Runs Jazzer on each target for some seconds, and with {@code -Dcupule.long=true} for two minutes, from the corpus
- * that is kept. A finding is a failure: the input is printed, and belongs into the corpus with the correction.
+ * Runs Jazzer on each target for some seconds, and with {@code -Dcupule.long=true} for a minute and a half, from the
+ * corpus that is kept. A finding is a failure: the input is printed, and belongs into the corpus with the correction.
  */
 class FuzzTest {
     private static final boolean LONG = Boolean.getBoolean("cupule.long");
-    private static final int SECONDS = LONG ? 120 : 10;
+    private static final int SECONDS = LONG ? 90 : 10;
     private static final Path CORPUS = Path.of("corpus");
 
     @TempDir

@@ -45,11 +45,11 @@ class RaceTest {
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin/java").toString(),
                 "--enable-native-access=ALL-UNNAMED", "-cp",
                 System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                "org.openjdk.jcstress.Main", "-r", "results", "-sc", "false", "-f", "1"));
+                "org.openjdk.jcstress.Main", "-r", "results", "-sc", "false", "-af", "NONE", "-f", "1", "-iters",
+                "3", "-time", "300"));
         command.addAll(LONG
                 ? List.of("-jvmArgsPrepend", "--enable-native-access=ALL-UNNAMED")
-                : List.of("-jvmArgs", "-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED", "-af", "NONE", "-iters",
-                        "3", "-time", "300"));
+                : List.of("-jvmArgs", "-XX:+UseSerialGC --enable-native-access=ALL-UNNAMED"));
         return command;
     }
 }
