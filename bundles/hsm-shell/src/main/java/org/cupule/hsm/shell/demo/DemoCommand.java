@@ -29,6 +29,8 @@ public final class DemoCommand implements Function<Map<String, Object>, Integer>
     private static final int OK = 0;
     private static final int USAGE = 2;
     private static final int HOST_FAILURE = 4;
+    private static final int MOST_ROUNDS = 100_000;
+    private static final int MOST_CPUS = 8;
     private static final String HELP = """
             usage: cupule demo [--rounds N] [--cpus N]
               --rounds N   how often everything is swapped (default 5)
@@ -69,12 +71,13 @@ public final class DemoCommand implements Function<Map<String, Object>, Integer>
             line.out().println(HELP);
             return OK;
         }
-        int rounds = number(line.arguments(), "--rounds", 5, 1, 100_000);
-        int cpus = number(line.arguments(), "--cpus", 2, 1, 8);
-        if (rounds < 0 || cpus < 0 || line.arguments().size() > 4) {
-            line.err().println(HELP);
+        String fault = fault(line.arguments());
+        if (!fault.isEmpty()) {
+            line.err().println("cupule demo: " + fault + "; cupule demo --help lists the options.");
             return USAGE;
         }
+        int rounds = number(line.arguments(), "--rounds", 5);
+        int cpus = number(line.arguments(), "--cpus", 2);
         try (var demonstration = new Demonstration(machines, deployer, owners, line, cpus)) {
             return demonstration.run(rounds);
         } catch (HsmException e) {
@@ -86,17 +89,25 @@ public final class DemoCommand implements Function<Map<String, Object>, Integer>
         }
     }
 
-    /**
-     * {@return the number after an option, its standard without the option, or -1 when it is none or out of its range}
-     */
-    private static int number(List<String> arguments, String option, int standard, int least, int most) {
-        int at = arguments.indexOf(option);
-        if (at < 0) {
-            return arguments.stream().allMatch(word -> word.startsWith("--rounds") || word.startsWith("--cpus")
-                    || word.matches("\\d+")) ? standard : -1;
+    /** {@return what is wrong with the arguments; empty when nothing is} */
+    private static String fault(List<String> arguments) {
+        for (int at = 0; at < arguments.size(); at += 2) {
+            String option = arguments.get(at);
+            if (!option.equals("--rounds") && !option.equals("--cpus")) {
+                return "'" + option + "' is no option";
+            }
+            String text = at + 1 < arguments.size() ? arguments.get(at + 1) : "";
+            int most = option.equals("--rounds") ? MOST_ROUNDS : MOST_CPUS;
+            if (!text.matches("\\d{1,6}") || Integer.parseInt(text) < 1 || Integer.parseInt(text) > most) {
+                return "%s '%s': a number from 1 to %d is expected".formatted(option, text, most);
+            }
         }
-        String text = at + 1 < arguments.size() ? arguments.get(at + 1) : "";
-        int value = text.matches("\\d{1,6}") ? Integer.parseInt(text) : -1;
-        return value >= least && value <= most ? value : -1;
+        return "";
+    }
+
+    /** {@return the number after an option, its standard without the option} */
+    private static int number(List<String> arguments, String option, int standard) {
+        int at = arguments.indexOf(option);
+        return at < 0 ? standard : Integer.parseInt(arguments.get(at + 1));
     }
 }
