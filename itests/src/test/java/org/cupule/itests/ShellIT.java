@@ -11,6 +11,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -19,6 +21,10 @@ import org.cupule.hypervisor.Partition;
 import org.cupule.launch.CommandLine;
 import org.cupule.machine.Machine;
 import org.cupule.machine.Machines;
+import org.jline.reader.Candidate;
+import org.jline.reader.Completer;
+import org.jline.reader.Parser;
+import org.jline.reader.impl.DefaultParser;
 import org.junit.After;
 import org.junit.Before;
 import org.junit.Test;
@@ -78,6 +84,59 @@ public class ShellIT {
     @Test
     public void prefixMayBeLeftOut() throws Exception {
         assertThat(shell("vms")).contains("swapcount");
+    }
+
+    @Test
+    public void commandsOfThePlatformComeBeforeThoseOfTheFramework() throws Exception {
+        assertThat(shell("create -m 16M -n fresh hello; start fresh; await fresh"))
+                .contains("fresh runs", "debug-exit, status 33");
+        assertThat(shell("help start")).contains("starts a VM", "usage: start VM").doesNotContain("undle");
+    }
+
+    @Test
+    public void helpListsCommandsAndRefusesAnUnknownOne() throws Exception {
+        assertThat(shell("help")).containsPattern("vms +lists the VMs").containsPattern("exit +leaves the shell");
+        assertThat(shell("help felix:lb")).contains("lb");
+        assertThat(refused("help nosuch")).startsWith("error: ").contains("there is no command 'nosuch'");
+    }
+
+    @Test
+    public void wrongArgumentsAreAnsweredWithTheUsage() throws Exception {
+        assertThat(refused("start").strip()).isEqualTo("error: start: wrong arguments; usage: start VM");
+        assertThat(refused("create --nam x hello")).contains("there is no option --nam", "[-n NAME] WHAT");
+    }
+
+    @Test
+    public void exitEndsAScript() throws Exception {
+        assertThat(shell("exit; nosuchcommand")).isEmpty();
+    }
+
+    @Test
+    public void awaitRefusesAMachineThatWasNotStarted() throws Exception {
+        assertThat(refused("create -m 16M -n idle hello; await -t 3600 idle")).contains("idle was not started");
+    }
+
+    @Test
+    public void completesCommandsAndWhatTheyTake() {
+        assertThat(completed("sta")).contains("start").doesNotContain("lb");
+        assertThat(completed("start", "")).containsExactly("swapcount");
+        assertThat(completed("hsm:swap", "vm")).contains(guest.target("com1"), guest.target("cpu0"));
+        assertThat(completed("swap", "-d", "100", guest.target("cpu0"), "")).contains("single-step@1.0.0")
+                .noneMatch(model -> model.startsWith("four-level"));
+        assertThat(completed("removedevice", "swapcount", "")).contains("com1");
+        assertThat(completed("create", "--")).contains("--memory", "--name");
+        assertThat(completed("vms;", "help", "")).contains("start", "vms");
+        assertThat(completed("dump", "nobody", "")).isEmpty();
+    }
+
+    /** {@return what Tab offers for the last of these words} */
+    private List<String> completed(String... words) {
+        Completer completer = context.getService(context.getServiceReference(Completer.class));
+        var candidates = new ArrayList<Candidate>();
+        String line = String.join(" ", words);
+        completer.complete(null, new DefaultParser().parse(line, line.length(), Parser.ParseContext.COMPLETE),
+                candidates);
+        return candidates.stream().map(Candidate::value).toList();
     }
 
     @Test
@@ -272,7 +331,7 @@ public class ShellIT {
     public void plugsAndUnplugsAPlugin() throws Exception {
         assertThat(shell("hsm:plug " + TestPlatform.plugin("hw-ept-interval"))).contains("installed");
         assertThat(shell("hsm:models")).contains("interval@1.0.0");
-        assertThat(shell("hsm:unplug org.cupule.hw.ept.interval")).contains("uninstalled");
+        assertThat(shell("hsm:unplug interval")).contains("uninstalled");
         assertThat(shell("hsm:models")).doesNotContain("interval@1.0.0");
     }
 

@@ -2,21 +2,19 @@ package org.cupule.hsm.shell;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
-import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import org.apache.felix.service.command.CommandProcessor;
-import org.apache.felix.service.command.CommandSession;
-import org.apache.felix.service.command.Converter;
 import org.cupule.launch.CommandLine;
-import org.cupule.types.HsmException;
-import org.osgi.framework.Bundle;
+import org.jline.reader.Completer;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.BundleException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -33,28 +31,38 @@ public final class ShellCommand implements Function<Map<String, Object>, Integer
     private static final int OK = 0;
     private static final int FAILED = 1;
     private static final int USAGE = 2;
-    private static final String TERMINAL_SHELL = "org.apache.felix.gogo.jline";
     private static final String HELP = """
-            usage: cupule shell                 the shell on this terminal: Tab completes, help lists the commands
+            usage: cupule shell                 the shell on this terminal: Tab completes, help lists the commands, Ctrl-D
+                                                or exit leaves
                    cupule shell -c 'COMMANDS'   runs commands, separated by ; or new lines
                    cupule shell FILE            runs a script; - is standard input
-            Commands of this platform begin with hsm: (the prefix may be left out); help hsm:vms tells about one.
-            Exit status: 0, or 1 when a command failed; the rest of a script is then left out.""";
+            Commands of this platform begin with hsm: (the prefix may be left out); help vms tells about one.
+            Exit status: 0; 1 when a command failed, the rest of a script is then left out; 2 for wrong usage, or a script
+            that cannot be read.""";
 
     private final CommandProcessor processor;
     private final BundleContext context;
-    private final CountDownLatch deactivated = new CountDownLatch(1);
+    private final Completer completer;
+    private volatile boolean stopped;
+    private volatile @Nullable Thread terminal;
 
     /** Made by the component runtime. */
     @Activate
-    public ShellCommand(@Reference CommandProcessor processor, BundleContext context) {
+    public ShellCommand(@Reference CommandProcessor processor,
+            @Reference CommandCompleter completer, BundleContext context) {
         this.processor = processor;
+        this.completer = completer;
         this.context = context;
     }
 
+    /** The terminal's shell does not outlive the commands. */
     @Deactivate
     void deactivate() {
-        deactivated.countDown();
+        stopped = true;
+        Thread reading = terminal;
+        if (reading != null) {
+            reading.interrupt();
+        }
     }
 
     @Override
@@ -68,30 +76,36 @@ public final class ShellCommand implements Function<Map<String, Object>, Integer
         if (arguments.isEmpty()) {
             return line.terminal() ? interactive(line) : script(line, "-");
         }
-        if (arguments.getFirst().equals("-c") && arguments.size() == 2) {
-            return execute(line, arguments.get(1));
+        String first = arguments.getFirst();
+        if (first.equals("-c")) {
+            return arguments.size() == 2
+                    ? execute(line, arguments.get(1))
+                    : usage(line, "-c takes one text, the commands" + (arguments.size() == 1
+                            ? ""
+                            : "; '" + arguments.get(2) + "' is one too many"));
         }
-        if (arguments.size() == 1 && (arguments.getFirst().equals("-") || !arguments.getFirst().startsWith("-"))) {
-            return script(line, arguments.getFirst());
+        if (first.startsWith("-") && !first.equals("-")) {
+            return usage(line, "there is no option " + first);
         }
+        return arguments.size() == 1 ? script(line, first) : usage(line, "'" + arguments.get(1) + "' is one too many");
+    }
+
+    private static int usage(CommandLine line, String wrong) {
+        line.err().println("cupule shell: " + wrong + ".");
         line.err().println(HELP);
         return USAGE;
     }
 
-    /** Starts the terminal's shell, which stops the framework at its end, and with it this component. */
     private int interactive(CommandLine line) {
+        terminal = Thread.currentThread();
         try {
-            Bundle shell = Arrays.stream(context.getBundles())
-                    .filter(bundle -> TERMINAL_SHELL.equals(bundle.getSymbolicName())).findFirst().orElseThrow();
-            shell.start();
-            deactivated.await();
+            new TerminalShell(processor, context, completer).run(line, () -> stopped);
             return OK;
-        } catch (BundleException e) {
-            line.err().println("cupule shell: the terminal's shell does not start: " + e.getMessage());
+        } catch (IOException e) {
+            line.err().println("cupule shell: the terminal cannot be used: " + e.getMessage());
             return FAILED;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return OK;
+        } finally {
+            terminal = null;
         }
     }
 
@@ -101,37 +115,33 @@ public final class ShellCommand implements Function<Map<String, Object>, Integer
                     ? new String(line.in().readAllBytes(), StandardCharsets.UTF_8)
                     : Files.readString(Path.of(file)));
         } catch (IOException e) {
-            line.err().println("cupule shell: the script '%s' cannot be read: %s".formatted(file, e.getMessage()));
+            line.err().println("cupule shell: the script '%s' cannot be read: %s.".formatted(file, reason(e)));
             return USAGE;
         }
     }
 
+    /** {@return why a file cannot be read; where Java says only its path, in our words} */
+    private static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException gone -> "there is no such file";
+            case AccessDeniedException denied -> "this user may not";
+            case MalformedInputException binary -> "it is not text in UTF-8";
+            default -> String.valueOf(e.getMessage());
+        };
+    }
+
     private int execute(CommandLine line, String commands) {
-        try (CommandSession session = processor.createSession(new ByteArrayInputStream(new byte[0]), line.out(),
+        try (var interpreter = new Interpreter(processor, context, new ByteArrayInputStream(new byte[0]), line.out(),
                 line.err())) {
-            session.put("SCOPE", "hsm:gogo:*");
-            for (String command : Script.statements(commands)) {
-                print(line, session, session.execute(command));
+            for (String statement : Script.statements(commands)) {
+                if (!interpreter.run(statement)) {
+                    return FAILED;
+                }
+                if (interpreter.exited()) {
+                    return OK;
+                }
             }
             return OK;
-        } catch (HsmException e) {
-            line.err().println("error: " + e.getMessage());
-        } catch (Exception e) {
-            line.err().println("error: " + sentence(e));
         }
-        return FAILED;
-    }
-
-    private static void print(CommandLine line, CommandSession session, Object result) {
-        if (result != null) {
-            line.out().println(session.format(result, Converter.INSPECT));
-        }
-        line.out().flush();
-    }
-
-    private static String sentence(Exception e) {
-        return e.getClass().getSimpleName().equals("CommandNotFoundException")
-                ? e.getMessage() + "; 'help' lists the commands"
-                : e.getMessage() == null ? e.toString() : e.getMessage();
     }
 }

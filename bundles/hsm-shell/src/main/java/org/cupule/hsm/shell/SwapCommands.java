@@ -106,8 +106,15 @@ public final class SwapCommands {
     public String unplug(
             @Descriptor("also when it is used: its devices float then, and a VM without hardware pauses") @Parameter(names = {
                     "-f", "--force"}, absentValue = "false", presentValue = "true") boolean force,
-            @Descriptor("number, name or name@version") String plugin) {
-        return text(platform.deployer().unplug(plugin, force));
+            @Descriptor("number, name, name@version, or how the name ends: sample") String plugin) {
+        return text(platform.deployer().unplug(whole(plugin), force));
+    }
+
+    /** {@return the symbolic name that ends in a short one, where there is just one plug-in of that kind} */
+    private String whole(String plugin) {
+        List<String> found = platform.deployer().plugins().stream()
+                .filter(known -> known.name().endsWith("." + plugin)).map(Deployer.Plugin::name).distinct().toList();
+        return found.size() == 1 ? found.getFirst() : plugin;
     }
 
     /** Lists the devices of a machine. */
@@ -122,7 +129,7 @@ public final class SwapCommands {
     }
 
     /** Adds a device. */
-    @Descriptor("adds a device to a machine, running or not: hsm:adddevice vm uart16550 com2 registers=0x2F8 irq=3")
+    @Descriptor("adds a device to a machine, running or not: hsm:adddevice vm uart16550 com2 ports=0x2F8 irq=3")
     public void adddevice(@Descriptor("number or machine name") String machine,
             @Descriptor("type: a kind that hsm:models lists") String type, @Descriptor("name") String name,
             @Descriptor("window=address, line=gsi, pci=00:05.0, backend=file:PATH, option=value") String... settings) {

@@ -117,7 +117,7 @@ public final class VmCommands {
 
     /** Starts a machine, or lets it go on. */
     @Descriptor("starts a VM, or lets a paused one go on")
-    public void start(@Descriptor("number or machine name") String vm) {
+    public String start(@Descriptor("number or machine name") String vm) {
         VirtualMachine found = platform.vm(vm);
         platform.machineOf(found).ifPresentOrElse(Machine::start, () -> {
             if (found.state() == Partition.State.PAUSED) {
@@ -126,31 +126,35 @@ public final class VmCommands {
                 found.start();
             }
         });
+        return vm + " runs";
     }
 
     /** Pauses. */
     @Descriptor("pauses a VM; returns when its vCPUs stand still")
-    public void pause(@Descriptor("number or machine name") String vm) {
+    public String pause(@Descriptor("number or machine name") String vm) {
         VirtualMachine found = platform.vm(vm);
         platform.machineOf(found).ifPresentOrElse(Machine::pause, found::pause);
+        return vm + " is paused; start lets it go on";
     }
 
     /** Resets. */
     @Descriptor("resets a machine, as its reset button does")
-    public void reset(@Descriptor("number or machine name") String vm) {
+    public String reset(@Descriptor("number or machine name") String vm) {
         VirtualMachine found = platform.vm(vm);
         platform.machineOf(found).ifPresentOrElse(Machine::reset, () -> {
             found.pause();
             found.ioRequests().clear();
             found.reset();
         });
+        return vm + " was reset";
     }
 
     /** Destroys. */
     @Descriptor("destroys a VM, whatever it does")
-    public void destroy(@Descriptor("number or machine name") String vm) {
+    public String destroy(@Descriptor("number or machine name") String vm) {
         VirtualMachine found = platform.vm(vm);
         platform.machineOf(found).ifPresentOrElse(Machine::close, found::close);
+        return vm + " is gone";
     }
 
     /** Waits for the end of a run. */
@@ -159,9 +163,12 @@ public final class VmCommands {
             @Descriptor("how many seconds at most") @Parameter(names = {"-t",
                     "--timeout"}, absentValue = "60") int seconds,
             @Descriptor("number or machine name") String vm) throws Exception {
+        Machine machine = platform.machine(vm);
+        if (machine.status().startsWith("created")) {
+            throw new HsmException(Errno.EINVAL, "await", "%s was not started; start %s starts it".formatted(vm, vm));
+        }
         try {
-            Machine.Outcome outcome = platform.machine(vm).outcome().toCompletableFuture().get(seconds,
-                    TimeUnit.SECONDS);
+            Machine.Outcome outcome = machine.outcome().toCompletableFuture().get(seconds, TimeUnit.SECONDS);
             return "%s: %s, status %d%s".formatted(vm, outcome.cause(), outcome.status(),
                     outcome.report().isEmpty() ? "" : System.lineSeparator() + outcome.report());
         } catch (TimeoutException e) {
