@@ -96,7 +96,7 @@ public class ShellIT {
     @Test
     public void helpListsCommandsAndRefusesAnUnknownOne() throws Exception {
         assertThat(shell("help")).containsPattern("vms +lists the VMs").containsPattern("exit +leaves the shell");
-        assertThat(shell("help felix:lb")).contains("lb");
+        assertThat(shell("help felix:lb")).contains("felix:help felix:lb");
         assertThat(refused("help nosuch")).startsWith("error: ").contains("there is no command 'nosuch'");
     }
 
@@ -150,7 +150,8 @@ public class ShellIT {
         assertThat(shell("hsm:create -m 16M hello; hsm:start hello; hsm:await hello; hsm:console hello"))
                 .contains("created hello as VM", "debug-exit, status 33");
         assertThat(shell("hsm:vms")).containsPattern("hello .*ended");
-        assertThat(shell("hsm:destroy hello; hsm:vms")).doesNotContain("hello");
+        assertThat(shell("hsm:destroy hello")).contains("hello is gone");
+        assertThat(shell("hsm:vms")).doesNotContain("hello");
     }
 
     @Test

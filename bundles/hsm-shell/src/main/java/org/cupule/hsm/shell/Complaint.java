@@ -26,9 +26,9 @@ final class Complaint {
         return switch (failure) {
             case HsmException e -> INNER_ERRNO.matcher(String.valueOf(e.getMessage())).replaceAll("");
             case InterruptedException e -> "interrupted";
-            case IllegalArgumentException e -> mismatch(manual, statement, e).orElseGet(() -> text(e));
             case Throwable e when e.getClass().getSimpleName().equals("CommandNotFoundException") -> text(e)
                     + "; 'help' lists the commands";
+            case IllegalArgumentException e -> mismatch(manual, statement, e).orElseGet(() -> text(e));
             default -> text(failure);
         };
     }

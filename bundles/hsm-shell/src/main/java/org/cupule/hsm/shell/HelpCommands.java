@@ -32,18 +32,18 @@ public final class HelpCommands {
                 %s
 
                 help COMMAND shows the options of one; exit or Ctrl-D leaves the shell. The commands of the framework
-                are there beside these: help felix:lb shows one, felix:help lists them."""
+                are there beside these: felix:help lists them, felix:help lb shows one."""
                 .formatted(Manual.of(context).table());
     }
 
     /** Shows all about a command. */
     @Descriptor("shows what a command does, its options and arguments")
-    public String help(CommandSession session, @Descriptor("a command of this list") String command) throws Exception {
+    public String help(CommandSession session, @Descriptor("a command of this list") String command) {
         var page = Manual.of(context).page(command);
-        return page.isPresent() ? page.get() : foreign(session, command);
+        return page.orElseGet(() -> foreign(session, command));
     }
 
-    private static String foreign(CommandSession session, String command) throws Exception {
+    private static String foreign(CommandSession session, String command) {
         boolean known = session.get(".commands") instanceof Collection<?> names
                 && names.stream().map(String::valueOf)
                         .anyMatch(name -> name.equals(command) || name.endsWith(":" + command));
@@ -51,8 +51,7 @@ public final class HelpCommands {
             throw new HsmException(Errno.ENOENT, "help",
                     "there is no command '%s'; 'help' alone lists the commands".formatted(command));
         }
-        session.execute("felix:help " + command);
-        return "";
+        return "'%s' is a command of the framework; felix:help %s tells about it".formatted(command, command);
     }
 
     /** Leaves the shell. */

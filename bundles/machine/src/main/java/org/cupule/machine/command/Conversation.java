@@ -3,6 +3,7 @@ package org.cupule.machine.command;
 import java.util.function.Predicate;
 import org.cupule.launch.CommandLine;
 import org.cupule.machine.Console;
+import org.jline.reader.Completer;
 
 /**
  * A guest's console in the hands of a person or a script.
@@ -29,8 +30,11 @@ final class Conversation implements AutoCloseable {
      *            called when the person ends the run
      * @param shell
      *            runs commands of the shell; gives false when there is none
+     * @param completer
+     *            completes those commands
      */
-    static Conversation open(Console console, CommandLine line, Runnable end, Predicate<String> shell) {
+    static Conversation open(Console console, CommandLine line, Runnable end, Predicate<String> shell,
+            Completer completer) {
         if (!line.terminal()) {
             return new Conversation(() -> {
             }, new ConsolePipe(console, line.in(), line.out(), ConsolePipe::send));
@@ -39,11 +43,12 @@ final class Conversation implements AutoCloseable {
         var keys = new EscapeKeys();
         line.out().writeBytes(HINT);
         return new Conversation(terminal, new ConsolePipe(console, terminal.input(), terminal.output(),
-                (pipe, bytes, count) -> keys.accept(bytes, count, actions(terminal, pipe, line, end, shell))));
+                (pipe, bytes, count) -> keys.accept(bytes, count,
+                        actions(terminal, pipe, line, end, shell, completer))));
     }
 
     private static EscapeKeys.Actions actions(RawTerminal terminal, ConsolePipe pipe, CommandLine line, Runnable end,
-            Predicate<String> shell) {
+            Predicate<String> shell, Completer completer) {
         return new EscapeKeys.Actions() {
             @Override
             public void send(byte[] bytes, int count) {
@@ -60,7 +65,7 @@ final class Conversation implements AutoCloseable {
                 pipe.suspend();
                 terminal.cook();
                 try {
-                    commands(terminal, line, shell);
+                    commands(terminal, line, shell, completer);
                 } finally {
                     terminal.raw();
                     pipe.resume();
@@ -70,10 +75,11 @@ final class Conversation implements AutoCloseable {
     }
 
     /** Runs commands until an empty line, {@code exit} or Ctrl-D; the guest goes on meanwhile. */
-    private static void commands(RawTerminal terminal, CommandLine line, Predicate<String> shell) {
+    private static void commands(RawTerminal terminal, CommandLine line, Predicate<String> shell,
+            Completer completer) {
         line.out().println("\nCommands of the shell; an empty line goes back to the guest.");
-        for (var command = terminal.readLine(PROMPT); command.filter(Conversation::wanted)
-                .isPresent(); command = terminal.readLine(PROMPT)) {
+        for (var command = terminal.readLine(PROMPT, completer); command.filter(Conversation::wanted)
+                .isPresent(); command = terminal.readLine(PROMPT, completer)) {
             if (!shell.test(command.get())) {
                 line.out().println("There is no shell; start the bundle org.cupule.hsm.shell.");
                 return;

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.util.Optional;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.jline.reader.Completer;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.reader.UserInterruptException;
@@ -54,9 +55,10 @@ final class RawTerminal implements AutoCloseable {
     }
 
     /** {@return a line that a person edits; empty when there is none, as after Ctrl-D} */
-    Optional<String> readLine(String prompt) {
+    Optional<String> readLine(String prompt, Completer completer) {
         try {
-            return Optional.of(LineReaderBuilder.builder().terminal(terminal).build().readLine(prompt));
+            return Optional.of(LineReaderBuilder.builder().terminal(terminal).completer(completer).build()
+                    .readLine(prompt));
         } catch (EndOfFileException | UserInterruptException e) {
             return Optional.empty();
         }

@@ -24,6 +24,10 @@ import org.cupule.types.HsmException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.jline.reader.Candidate;
+import org.jline.reader.Completer;
+import org.jline.reader.LineReader;
+import org.jline.reader.ParsedLine;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
@@ -55,6 +59,9 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, target = "("
             + CommandLine.COMMAND + "=shell)")
     private volatile @Nullable Function<Map<String, Object>, Integer> shell;
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    private volatile @Nullable Completer completer;
 
     /** Takes the service that makes machines. */
     @Activate
@@ -123,7 +130,8 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
 
     private Outcome converse(CommandLine line, Map<String, Object> map, RunOptions options, Machine machine) {
         Runnable end = () -> stopped.complete(new Outcome("ended by hand", 0, ""));
-        try (var conversation = Conversation.open(machine.console(), line, end, command -> execute(map, command))) {
+        try (var conversation = Conversation.open(machine.console(), line, end, command -> execute(map, command),
+                this::complete)) {
             machine.start();
             if (!line.terminal()) {
                 Thread.ofVirtual().name("watch-" + machine.name()).start(() -> watch(machine));
@@ -157,6 +165,14 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             present.apply(arguments);
         }
         return present != null;
+    }
+
+    /** Tab at the prompt of the shell's commands: the shell completes, where there is one. */
+    private void complete(LineReader reader, ParsedLine line, List<Candidate> candidates) {
+        Completer present = completer;
+        if (present != null) {
+            present.complete(reader, line, candidates);
+        }
     }
 
     private Outcome await(Machine machine, long nanos) {
