@@ -124,8 +124,8 @@ public final class FakePartition implements Partition {
     }
 
     /**
-     * Waits for the answer, takes it and frees the slot. A notice may come late, for a request that a reset took away: the
-     * vCPU looks at its slot and goes on waiting, as ACRN's does ({@code hsm.md} 7.13).
+     * Waits for the answer, takes it and frees the slot. A notice may come late, for a request that a reset took away:
+     * the vCPU looks at its slot and goes on waiting, as ACRN's does ({@code hsm.md} 7.13).
      */
     public long take(int vcpu) {
         IoRequestPage slots = page();
