@@ -51,7 +51,12 @@ final class RawTerminal implements AutoCloseable {
 
     /** Sets the mode in which the terminal was found. */
     void cook() {
-        terminal.setAttributes(before);
+        try {
+            terminal.setAttributes(before);
+        } catch (IllegalStateException e) {
+            // The process goes down, and JLine has closed the terminal, which gives it back too.
+            return;
+        }
     }
 
     /** {@return a line that a person edits; empty when there is none, as after Ctrl-D} */
