@@ -92,8 +92,10 @@ public abstract class PartitionGuestContract extends PartitionFixture {
             e6 82                          out 0x82,al
             f4                             hlt
             """);
-    private static final int PULSE_HANDLER = ENTRY + 0x3A;
-    private static final byte[] PULSE = MachineCode.of("""
+    /** Where the handler of {@link #PULSE} begins. */
+    static final int PULSE_HANDLER = ENTRY + 0x3A;
+    /** Waits, halted, for edges of pin 9, and tells the count of each through port 0x81. */
+    static final byte[] PULSE = MachineCode.of("""
             c7 05 f0 00 e0 fe ff 01 00 00  mov dword [0xfee000f0],0x1ff    ; the local APIC on
             c7 05 00 00 c0 fe 22 00 00 00  mov dword [0xfec00000],0x22     ; pin 9: vector 0x39, edge
             c7 05 10 00 c0 fe 39 00 00 00  mov dword [0xfec00010],0x39

@@ -32,24 +32,6 @@ public abstract class PartitionSnapshotContract extends PartitionFixture {
             e4 61                          in al,0x61
             f4                             hlt
             """);
-    private static final int PULSE_HANDLER = ENTRY + 0x3A;
-    private static final byte[] PULSE = MachineCode.of("""
-            c7 05 f0 00 e0 fe ff 01 00 00  mov dword [0xfee000f0],0x1ff    ; the local APIC on
-            c7 05 00 00 c0 fe 22 00 00 00  mov dword [0xfec00000],0x22     ; pin 9: vector 0x39, edge
-            c7 05 10 00 c0 fe 39 00 00 00  mov dword [0xfec00010],0x39
-            c7 05 00 00 c0 fe 23 00 00 00  mov dword [0xfec00000],0x23
-            c7 05 10 00 c0 fe 00 00 00 00  mov dword [0xfec00010],0x0
-            b0 01                          mov al,0x1
-            e6 80                          out 0x80,al
-            fb                             sti
-            f4                             hlt
-            eb fd                          jmp short 0x1037
-            ff 05 00 30 00 00              inc dword [0x3000]              ; 0x103a, the handler
-            a0 00 30 00 00                 mov al,[0x3000]
-            e6 81                          out 0x81,al
-            c7 05 b0 00 e0 fe 00 00 00 00  mov dword [0xfee000b0],0x0
-            cf                             iret
-            """);
     private static final int TIMER_HANDLER = ENTRY + 0x28;
     /** One shot of the local APIC's timer, a third of a second of VM time after it was armed. */
     private static final byte[] TIMER = MachineCode.of("""
@@ -167,8 +149,8 @@ public abstract class PartitionSnapshotContract extends PartitionFixture {
 
     @Test
     void interruptControllersKnowWhatTheGuestHasSet() {
-        gate(0x39, PULSE_HANDLER);
-        Partition vm = start(partition(1), PULSE);
+        gate(0x39, PartitionGuestContract.PULSE_HANDLER);
+        Partition vm = start(partition(1), PartitionGuestContract.PULSE);
         await("halted", () -> vm.activity(0).equals("halted"));
 
         Partition next = restored(1, savedAndDestroyed(vm));
@@ -180,8 +162,8 @@ public abstract class PartitionSnapshotContract extends PartitionFixture {
 
     @Test
     void messageThatNobodyHasTakenIsDelivered() {
-        gate(0x39, PULSE_HANDLER);
-        Partition vm = start(partition(1), PULSE);
+        gate(0x39, PartitionGuestContract.PULSE_HANDLER);
+        Partition vm = start(partition(1), PartitionGuestContract.PULSE);
         await("halted", () -> vm.activity(0).equals("halted"));
         vm.pause();
         vm.setIrqLine(9, 2);
@@ -193,8 +175,8 @@ public abstract class PartitionSnapshotContract extends PartitionFixture {
 
     @Test
     void lineThatWasHighIsNoNewEdge() {
-        gate(0x39, PULSE_HANDLER);
-        Partition vm = start(partition(1), PULSE);
+        gate(0x39, PartitionGuestContract.PULSE_HANDLER);
+        Partition vm = start(partition(1), PartitionGuestContract.PULSE);
         vm.setIrqLine(9, 0);
         await("halted", () -> vm.activity(0).equals("halted"));
         int handled = written(0x81).size();
