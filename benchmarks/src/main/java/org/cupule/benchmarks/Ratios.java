@@ -12,8 +12,8 @@ import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
 
 /**
- * Goals 1, 3, 5, 6, 7, 9, 11 and 13 as ratios: both sides in one run, by turns, and the median of the rounds. Absolute
- * times of a machine that others use as well mean little; the ratio inside a round means much.
+ * Goals 1, 3, 5, 6, 7, 9, 10, 11 and 13 as ratios: both sides in one run, by turns, and the median of the rounds.
+ * Absolute times of a machine that others use as well mean little; the ratio inside a round means much.
  */
 public final class Ratios {
     private static final int ROUNDS = 9;
@@ -39,7 +39,7 @@ public final class Ratios {
      */
     public static void main(String[] arguments) throws Exception {
         List<String> goals = List
-                .of(arguments.length == 0 ? new String[]{"1", "3", "5", "6", "7", "9", "11", "13"} : arguments);
+                .of(arguments.length == 0 ? new String[]{"1", "3", "5", "6", "7", "9", "10", "11", "13"} : arguments);
         System.out.println(
                 "goal  what                                              ratio    min    max      ours    other ns");
         for (String goal : goals) {
@@ -50,9 +50,11 @@ public final class Ratios {
                 case "6" -> dispatch();
                 case "7" -> ranges();
                 case "9" -> crossThread();
+                case "10" -> ioctl();
                 case "11" -> swap();
                 case "13" -> idle();
-                default -> throw new IllegalArgumentException("goal " + goal + " is not 1, 3, 5, 6, 7, 9, 11 or 13");
+                default ->
+                    throw new IllegalArgumentException("goal " + goal + " is not 1, 3, 5, 6, 7, 9, 10, 11 or 13");
             }
         }
     }
@@ -71,6 +73,23 @@ public final class Ratios {
                 () -> Kernels.nanos(other.equals("bochs")
                         ? Kernels.bochs(guests)
                         : Kernels.qemu(guests, KERNEL_ROUNDS)));
+    }
+
+    private static void ioctl() throws Exception {
+        if (!Yardsticks.present("cc") || !Yardsticks.present("taskset")) {
+            skip(10, "cc, taskset");
+            return;
+        }
+        Path program = new Yardsticks().compile();
+        row(10, "ioctl that is refused, with errno / C", false, Ratios::ioctlOnOneCpu,
+                () -> Yardsticks.nanos(program, "ioctl", CALLS));
+    }
+
+    private static double ioctlOnOneCpu() {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return Double.parseDouble(Yardsticks.run(List.of("taskset", "-c", "0", java, "-XX:+UseSerialGC",
+                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                Ioctl.class.getName(), String.valueOf(CALLS)), 0).strip());
     }
 
     private static void swap() throws Exception {

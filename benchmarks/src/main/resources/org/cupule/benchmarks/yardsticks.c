@@ -1,12 +1,16 @@
-/* What the host itself needs: "getppid CALLS" prints nanoseconds a call, "futex ROUNDS" the median of a round trip between
- * two threads that wait for each other with futexes, on the CPUs that the process may use. */
+/* What the host itself needs: "getppid CALLS" prints nanoseconds a call, "ioctl CALLS" the same of an ioctl that the driver
+ * refuses, errno read, "futex ROUNDS" the median of a round trip between two threads that wait for each other with futexes, on
+ * the CPUs that the process may use. */
 #define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -74,11 +78,28 @@ static double getppid_mean(void)
     return (double)(now() - before) / rounds;
 }
 
+static double ioctl_mean(void)
+{
+    int fd = open("/dev/null", O_RDWR);
+    char argument[8];
+    long refused = 0;
+    int64_t before = now();
+    for (long i = 0; i < rounds; i++)
+        if (ioctl(fd, TIOCGWINSZ, argument) == -1 && errno == ENOTTY)
+            refused++;
+    double nanos = (double)(now() - before) / rounds;
+    if (refused != rounds)
+        exit(1);
+    return nanos;
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3)
         return 2;
     rounds = atol(argv[2]);
-    printf("%.1f\n", strcmp(argv[1], "futex") == 0 ? futex_median() : getppid_mean());
+    printf("%.1f\n", strcmp(argv[1], "futex") == 0   ? futex_median()
+                    : strcmp(argv[1], "ioctl") == 0 ? ioctl_mean()
+                                                    : getppid_mean());
     return 0;
 }

@@ -3,6 +3,8 @@ package org.cupule.host;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -78,4 +80,48 @@ public interface Host {
 
     /** Connects to a local socket. ENOENT or ECONNREFUSED when nobody listens. */
     UnixConnection connect(Path path, SocketType type);
+
+    /**
+     * Makes shared memory of pages of a certain size.
+     *
+     * @param name
+     *            as for {@link #memory(String, long)}
+     * @param lengthBytes
+     *            a positive multiple of the page size, else EINVAL
+     * @param pageBytes
+     *            4096, or a size of huge pages that the system has: 2 MiB, 1 GiB
+     * @return a descriptor that this and other processes can map, whole
+     * @throws org.cupule.types.HsmException
+     *             EOPNOTSUPP when the system has no pages of this size; ENOMEM when so many of them are not free, with
+     *             a sentence that says how more are set aside
+     */
+    default Descriptor memory(String name, long lengthBytes, long pageBytes) {
+        if (pageBytes == 4096) {
+            return memory(name, lengthBytes);
+        }
+        throw new HsmException(Errno.EOPNOTSUPP, "memory", name() + " has no pages of " + pageBytes + " bytes");
+    }
+
+    /**
+     * Opens a device, or an attribute of the kernel, for reading and writing; one that cannot be read, for writing.
+     *
+     * @param path
+     *            its file
+     * @return it, owned by the caller
+     * @throws org.cupule.types.HsmException
+     *             ENOENT, EACCES, ENODEV, ...; EOPNOTSUPP where the host has none
+     */
+    default DeviceFile open(Path path) {
+        throw new HsmException(Errno.EOPNOTSUPP, "open", name() + " opens no devices: " + path);
+    }
+
+    /**
+     * {@return how the calling thread is called back from waiting in the kernel; closed by this thread before it ends}
+     *
+     * @throws org.cupule.types.HsmException
+     *             EOPNOTSUPP where there is no such way
+     */
+    default CallBack currentThread() {
+        throw new HsmException(Errno.EOPNOTSUPP, "currentThread", name() + " calls no thread back");
+    }
 }

@@ -21,6 +21,8 @@ final class Libc {
     static final int F_SEAL_SHRINK = 0x2;
     static final int MFD_CLOEXEC = 0x1;
     static final int MFD_ALLOW_SEALING = 0x2;
+    static final int MFD_HUGETLB = 0x4;
+    static final int MFD_HUGE_SHIFT = 26;
     static final int SEEK_END = 2;
     static final int PROT_READ_WRITE = 0x3;
     static final int MAP_SHARED = 0x1;
@@ -41,6 +43,8 @@ final class Libc {
     private static final MethodHandle MEMFD_CREATE = Native.function("memfd_create",
             FunctionDescriptor.of(INT, POINTER, INT));
     private static final MethodHandle FTRUNCATE = Native.function("ftruncate", FunctionDescriptor.of(INT, INT, LONG));
+    private static final MethodHandle FALLOCATE = Native.function("fallocate",
+            FunctionDescriptor.of(INT, INT, INT, LONG, LONG));
     private static final MethodHandle LSEEK = Native.function("lseek", FunctionDescriptor.of(LONG, INT, LONG, INT));
     private static final MethodHandle MMAP = Native.function("mmap",
             FunctionDescriptor.of(LONG, LONG, LONG, INT, INT, INT, LONG));
@@ -95,6 +99,16 @@ final class Libc {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment capture = Native.capture(arena);
             return Native.result((int) FTRUNCATE.invokeExact(capture, fd, lengthBytes), capture);
+        } catch (Throwable thrown) {
+            throw Native.unexpected(thrown);
+        }
+    }
+
+    /** Gives a file its pages now. */
+    static long fallocate(int fd, long lengthBytes) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment capture = Native.capture(arena);
+            return Native.result((int) FALLOCATE.invokeExact(capture, fd, 0, 0L, lengthBytes), capture);
         } catch (Throwable thrown) {
             throw Native.unexpected(thrown);
         }
@@ -181,12 +195,17 @@ final class Libc {
 
     /** {@return which of the events hold for a descriptor now; 0 for none} */
     static long poll(int fd, short events) {
+        return poll(fd, events, 0);
+    }
+
+    /** {@return which of the events hold, when one does or the time has passed; 0 for none} */
+    static long poll(int fd, short events, int timeoutMillis) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment capture = Native.capture(arena);
             MemorySegment pollfd = arena.allocate(POLLFD_BYTES, Integer.BYTES);
             pollfd.set(java.lang.foreign.ValueLayout.JAVA_INT, 0, fd);
             pollfd.set(java.lang.foreign.ValueLayout.JAVA_SHORT, POLLFD_EVENTS, events);
-            long result = Native.result((int) POLL.invokeExact(capture, pollfd, 1L, 0), capture);
+            long result = Native.result((int) POLL.invokeExact(capture, pollfd, 1L, timeoutMillis), capture);
             return result <= 0
                     ? result
                     : pollfd.get(java.lang.foreign.ValueLayout.JAVA_SHORT, POLLFD_REVENTS) & 0xFFFF;

@@ -6,8 +6,10 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.cupule.host.CallBack;
 import org.cupule.host.Descriptor;
 import org.cupule.host.DescriptorTable;
+import org.cupule.host.DeviceFile;
 import org.cupule.host.EventFd;
 import org.cupule.host.Host;
 import org.cupule.host.SharedEventFd;
@@ -27,6 +29,7 @@ import org.osgi.service.component.annotations.Component;
 public final class LinuxHost implements Host {
     static final String NAME = "org.cupule.host.linux";
     private static final int MAX_NAME = 200;
+    private static final long SMALL_PAGE = 4096;
 
     private final Poller poller = new Poller();
     /** By the kernel's number; an entry is there as long as this process has a descriptor of it. */
@@ -61,7 +64,22 @@ public final class LinuxHost implements Host {
         }
     }
 
-    private static void seal(int fd) {
+    @Override
+    public Descriptor memory(String name, long lengthBytes, long pageBytes) {
+        return pageBytes == SMALL_PAGE ? memory(name, lengthBytes) : HugeMemory.make(name, lengthBytes, pageBytes);
+    }
+
+    @Override
+    public DeviceFile open(Path path) {
+        return LinuxDeviceFile.open(path);
+    }
+
+    @Override
+    public CallBack currentThread() {
+        return LinuxCallBack.ofCurrentThread();
+    }
+
+    static void seal(int fd) {
         Native.check(Libc.fcntl(fd, Libc.F_ADD_SEALS, Libc.F_SEAL_SHRINK), "seal",
                 "shared memory that may shrink is not mapped: it needs memfd_create with MFD_ALLOW_SEALING");
     }

@@ -20,14 +20,50 @@ import org.cupule.types.HsmException;
  * @threading any thread
  */
 final class Native {
+    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
+    static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
+    static final java.lang.foreign.AddressLayout POINTER = ValueLayout.ADDRESS;
+
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final SymbolLookup LIBC = LINKER.defaultLookup();
+    private static final SymbolLookup LIBC = lookup();
     private static final StructLayout CAPTURE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = CAPTURE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
     private static final int EINTR = 4;
+    /** A segment each thread captures errno in: for calls that are made so often that an arena each would be felt. */
+    private static final ThreadLocal<MemorySegment> CAPTURES = ThreadLocal
+            .withInitial(() -> Arena.ofAuto().allocate(CAPTURE));
 
     private Native() {
         // functions only
+    }
+
+    /**
+     * {@return how functions are found: in the order in which a C program finds them, so that a library of
+     * {@code LD_PRELOAD} is asked first; then as the JDK finds them}
+     */
+    private static SymbolLookup lookup() {
+        SymbolLookup jdk = LINKER.defaultLookup();
+        return jdk.find("dlsym").map(Native::inSearchOrder).map(first -> first.or(jdk)).orElse(jdk);
+    }
+
+    @SuppressWarnings("restricted")
+    private static SymbolLookup inSearchOrder(MemorySegment dlsym) {
+        // SAFETY: the signature is that of dlsym(3); RTLD_DEFAULT, the null pointer, is the default search order.
+        MethodHandle find = LINKER.downcallHandle(dlsym, FunctionDescriptor.of(POINTER, POINTER, POINTER));
+        return name -> {
+            try (Arena arena = Arena.ofConfined()) {
+                MemorySegment found = (MemorySegment) find.invokeExact(MemorySegment.NULL, arena.allocateFrom(name));
+                return found.equals(MemorySegment.NULL) ? java.util.Optional.empty() : java.util.Optional.of(found);
+            } catch (Throwable thrown) {
+                throw unexpected(thrown);
+            }
+        };
+    }
+
+    /** {@return a function's address, for who hands it to the system and does not call it} */
+    static MemorySegment address(String name) {
+        return LIBC.find(name).orElseThrow(
+                () -> new HsmException(Errno.ENOSYS, name, "the C library has no such function"));
     }
 
     /** {@return a function of the C library, which takes the capture segment first} */
@@ -40,8 +76,7 @@ final class Native {
     /** {@return a function of the C library whose errno nobody reads} */
     @SuppressWarnings("restricted")
     static MethodHandle plain(String name, FunctionDescriptor signature, Linker.Option... options) {
-        MemorySegment address = LIBC.find(name).orElseThrow(
-                () -> new HsmException(Errno.ENOSYS, name, "the C library has no such function"));
+        MemorySegment address = address(name);
         // SAFETY: the signature is that of the Linux manual page, section 2 or 3, of the function named.
         return LINKER.downcallHandle(address, signature, options);
     }
@@ -53,6 +88,11 @@ final class Native {
 
     static MemorySegment capture(Arena arena) {
         return arena.allocate(CAPTURE);
+    }
+
+    /** {@return this thread's segment for errno, good until its next call} */
+    static MemorySegment capture() {
+        return CAPTURES.get();
     }
 
     static int errno(MemorySegment capture) {
@@ -89,8 +129,4 @@ final class Native {
         return new HsmException(errno, operation,
                 errno.number() == -result ? sentence : sentence + " (errno " + -result + ")");
     }
-
-    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT;
-    static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
-    static final java.lang.foreign.AddressLayout POINTER = ValueLayout.ADDRESS;
 }
