@@ -3,7 +3,7 @@
  *
  * It reads an image and then records from standard input until the end, and writes one answer for each record. The
  * code of a record runs in user mode with every register as the record says: the state is entered by sigreturn, which
- * can set all of it at once, CS and SS included, and left by the signal that the final fault makes. So 64-bit code,
+ * can set all of it at once, CS, SS and the FPU included, and left by the signal that the final fault makes. So 64-bit code,
  * 32-bit code (selector 0x23) and segments of a local descriptor table are all within reach without a line of
  * assembler around the code under test.
  *
@@ -43,6 +43,7 @@ typedef unsigned long u64;
 #define HIGH 0x123456789000ul
 #define PAGES 6
 #define HARNESS_HIGH_WORD 0x6000u /* bits 63:32 of every address of this program's text */
+#define FX_USED 416
 #define TICK_MICROS 10000
 #define TICKS_ALLOWED 3
 
@@ -50,6 +51,8 @@ struct state {
     u64 gpr[16]; /* in the order of their numbers: rax rcx rdx rbx rsp rbp rsi rdi r8..r15 */
     u64 rip, rflags, fs_base, gs_base;
     u16 cs, ss, ds, es, fs, gs;
+    u8 reserved[4];
+    u8 fx[512]; /* as FXSAVE writes it, the part of the program's own all zeros */
 };
 
 struct request {
@@ -76,6 +79,7 @@ struct change { /* one byte of the image that is not what it was */
 static u8 image[PAGES * PAGE] __attribute__((aligned(4096)));
 static u8 wanted[PAGES * PAGE] __attribute__((aligned(4096))); /* image plus the code and poke of the present record */
 static u8 alternate_stack[65536] __attribute__((aligned(64)));
+static u8 fx[512] __attribute__((aligned(64)));
 static u8 output[1 << 20];
 static u64 output_length;
 static struct request request;
@@ -209,6 +213,7 @@ static void from_context(struct state *s, const struct sigcontext_64 *c) {
     s->rflags = c->flags;
     s->cs = c->cs;
     s->ss = c->ss;
+    memcpy(s->fx, (const void *)c->fpstate, FX_USED);
     read_segments(s);
 }
 
@@ -221,6 +226,8 @@ static void to_context(struct sigcontext_64 *c, const struct state *s) {
     c->flags = s->rflags;
     c->cs = s->cs;
     c->ss = s->ss;
+    memcpy(fx, s->fx, FX_USED); /* without what follows it is no extended state, and the kernel clears the rest */
+    c->fpstate = (u64)fx;
 }
 
 static void handler(int number, siginfo_t *info, struct ucontext *context) {

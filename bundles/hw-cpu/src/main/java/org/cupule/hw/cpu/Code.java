@@ -257,6 +257,7 @@ final class Code {
     static final int FWAIT = 242;
     static final int UD = 243;
     static final int UNKNOWN = 244;
+    static final int SIMD = 245;
 
     private Code() {
     }

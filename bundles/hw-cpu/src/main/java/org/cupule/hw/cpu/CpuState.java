@@ -6,18 +6,20 @@ import org.cupule.state.ModelState;
 import org.cupule.state.StateException;
 
 /**
- * State kind {@code cpu}, version 1.
+ * State kind {@code cpu}, version 2. Version 1 had no {@code simd}: its XMM registers and MXCSR are as after power-on.
  *
  * <pre>
  *  general 16  segments 8 x (selector base limit attributes)  rip rflags cr0 cr2 cr3 cr4 efer  gdtBase gdtLimit idtBase idtLimit
  *  debug 8  cpl  pdpte 4  msrs (see {@link #msrs})  shadow debugShadow nmiBlocked  pendingVector pendingCode pendingKind
  *  window shutDown
- *  retired  fpu (nested, cpu.fpu)  fpuControl  log (nested, cpu.log)
+ *  retired  fpu (nested, cpu.fpu)  fpuControl  simd (nested, cpu.simd)  log (nested, cpu.log)
  * </pre>
  *
  * @threading confined to its CPU
  */
 final class CpuState {
+    static final int VERSION = 2;
+
     private CpuState() {
     }
 
@@ -26,7 +28,7 @@ final class CpuState {
         long flags = state.rflags();
         long[] segments = Arrays.stream(state.segments)
                 .flatMapToLong(s -> Arrays.stream(new long[]{s.selector, s.base, s.limit, s.attributes})).toArray();
-        return ModelState.of("cpu", 1)
+        return ModelState.of("cpu", VERSION)
                 .put("general", Arrays.copyOf(state.r, 16)).put("segments", segments)
                 .put("fpu", cpu.fpu.save())
                 .put("rip", state.rip).put("rflags", flags)
@@ -42,6 +44,7 @@ final class CpuState {
                 .put("pendingKind", pending.kind)
                 .put("window", window).put("shutDown", shutDown)
                 .put("retired", cpu.retired()).put("fpuControl", cpu.fpuControl)
+                .put("simd", cpu.simd.save())
                 .put("log", cpu.log.save())
                 .build();
     }
@@ -69,11 +72,16 @@ final class CpuState {
     }
 
     static void restore(Processor cpu, ModelState saved, Pending pending) {
-        if (!saved.kind().equals("cpu") || saved.version() != 1) {
+        if (!saved.kind().equals("cpu") || saved.version() < 1
+                || saved.version() > VERSION) {
             throw new StateException("cpu: cannot read " + saved.kind() + " version " + saved.version());
         }
         Registers state = cpu.state;
         cpu.fpu.restore(saved.nested("fpu"));
+        cpu.simd.reset();
+        if (saved.version() >= 2) {
+            cpu.simd.restore(saved.nested("simd"));
+        }
         System.arraycopy(saved.longs("general", 16), 0, state.r, 0, 16);
         long[] s = saved.longs("segments", 32);
         IntStream.range(0, 8).forEach(i -> state.segments[i].set((int) s[4 * i] & 0xFFFF, s[4 * i + 1], s[4 * i + 2],

@@ -20,6 +20,8 @@ final class Decoder {
     /** The most bytes of an instruction. */
     static final int MOST = 15;
 
+    private static final Row SIMD = new Row(Code.SIMD, 0, Form.SIMD, 0);
+
     private final CodeBytes bytes;
     private boolean long64;
     private boolean code32;
@@ -114,6 +116,10 @@ final class Decoder {
 
     private Row row2(int opcode) {
         op.kind = opcode;
+        op.simd = SimdOpcodes.row(op.rep, operand16, opcode);
+        if (op.simd != null) {
+            return SIMD;
+        }
         if (opcode == 0xB8 && op.rep != 0xF3) {
             return Opcodes.UNKNOWN;
         }
@@ -216,6 +222,7 @@ final class Decoder {
                         ? bytes.next64()
                         : op.addressSize == 4 ? bytes.next32() & 0xFFFF_FFFFL : bytes.next16();
             }
+            case SIMD -> simd();
             case E_REGISTER -> {
                 op.modrm = bytes.next();
                 op.reg = op.modrm >> 3 & 7 | (rex & 4) << 1;
@@ -224,6 +231,23 @@ final class Decoder {
             }
         }
         if ((flags & MEM) != 0 && !op.memory) {
+            unknown();
+        }
+    }
+
+    /** ModRM, for some a row for each value of its reg field, and for some an immediate byte. */
+    private void simd() {
+        SimdOpcodes.Row row = op.simd;
+        op.size = (rex & 8) != 0 ? 8 : 4;
+        if ((row.flags() & SimdOpcodes.NO_MODRM) != 0) {
+            return;
+        }
+        boolean immediate = (row.flags() & SimdOpcodes.IMMEDIATE) != 0;
+        modrm(immediate ? 1 : 0);
+        op.imm = immediate ? bytes.next() : 0;
+        row = row.member(op.modrm >> 3 & 7);
+        op.simd = row;
+        if (row == null || (row.flags() & (op.memory ? SimdOpcodes.REGISTER : SimdOpcodes.MEMORY)) != 0) {
             unknown();
         }
     }
@@ -501,7 +525,10 @@ final class Decoder {
     }
 
     private void group15(int sub) {
-        if (!op.memory && sub >= 5 && op.rep == 0 && !operand16) {
+        if (op.memory && sub < 4 && op.rep == 0 && !operand16) {
+            op.code = Code.SIMD;
+            op.simd = SimdOpcodes.STATE[sub];
+        } else if (!op.memory && sub >= 5 && op.rep == 0 && !operand16) {
             op.code = Code.FENCE;
         } else if (op.memory && sub == 7) {
             op.code = Code.CLFLUSH;

@@ -26,6 +26,7 @@ final class Families {
     private final MsrOps msrs;
     private final SystemOps system;
     final FpuOps fpu;
+    private final SimdOps simd;
 
     Families(Processor cpu) {
         this.cpu = cpu;
@@ -47,6 +48,7 @@ final class Families {
         this.msrs = new MsrOps(cpu, control);
         this.system = new SystemOps(cpu, events);
         this.fpu = new FpuOps(cpu, system);
+        this.simd = new SimdOps(cpu);
     }
 
     void execute(Op op) {
@@ -212,6 +214,7 @@ final class Families {
             case Code.SWAPGS -> msrs.swapgs();
             case Code.FPU -> fpu.execute(op);
             case Code.FWAIT -> fpu.fwait();
+            case Code.SIMD -> simd.execute(op);
             case Code.UD -> throw cpu.ud();
             default -> throw system.unknown(op);
         }

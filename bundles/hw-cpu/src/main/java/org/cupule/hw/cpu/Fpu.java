@@ -74,6 +74,12 @@ final class Fpu {
         top = top + by & 7;
     }
 
+    /** Tells of exceptions that are pending and not masked in a control word. */
+    void summarise(int control) {
+        boolean pending = (status & ~control & 0x3F) != 0;
+        status = pending ? status | SUMMARY : status & ~SUMMARY;
+    }
+
     int statusWord() {
         return status | top << 11;
     }

@@ -151,8 +151,7 @@ final class FpuOps {
     }
 
     private void summarise() {
-        boolean pending = (fpu.status & ~cpu.fpuControl & EXCEPTIONS) != 0;
-        fpu.status = pending ? fpu.status | Fpu.SUMMARY : fpu.status & ~Fpu.SUMMARY;
+        fpu.summarise(cpu.fpuControl);
     }
 
     /** FNSTENV, FNSAVE: seven words of 16 or 32 bits, then the registers from ST(0). */

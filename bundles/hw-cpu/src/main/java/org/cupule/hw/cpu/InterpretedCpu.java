@@ -16,7 +16,7 @@ import org.cupule.state.StateSchema;
  * @threading confined to the vCPU's thread; {@link #attention} from any thread
  */
 final class InterpretedCpu implements Cpu {
-    static final StateSchema SCHEMA = StateSchema.first("cpu");
+    static final StateSchema SCHEMA = new StateSchema("cpu", Set.of(1, CpuState.VERSION), Set.of(CpuState.VERSION));
     private static final int GO_ON = -1;
     private static final long SINGLE_STEP = 1 << 14;
     /** DR6: a task switch to a TSS with the trap bit. */

@@ -425,11 +425,16 @@ final class Mmu {
 
     /** Faults if bytes could not be written; the fault tells the first byte of the page that refuses. */
     void probe(long linear, int size) {
-        probe(linear, true);
+        probe(linear, size, true);
+    }
+
+    /** Faults if bytes could not be accessed; the fault tells the first byte of the page that refuses. */
+    void probe(long linear, int size, boolean write) {
+        probe(linear, write);
         int first = 0x1000 - ((int) linear & 0xFFF);
         if (first < size) {
             requireCanonical(linear + first);
-            probe(next(linear, first), true);
+            probe(next(linear, first), write);
         }
     }
 

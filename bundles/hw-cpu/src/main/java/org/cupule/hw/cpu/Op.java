@@ -1,5 +1,7 @@
 package org.cupule.hw.cpu;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * One decoded operation. All that can be known from the bytes alone is worked out here, once.
  *
@@ -54,6 +56,8 @@ class Op {
     int modrm;
     /** How many instructions of its block come before it. */
     int number;
+    /** What {@link Code#SIMD} is to do. */
+    SimdOpcodes.@Nullable Row simd;
 
     Op() {
     }
@@ -82,6 +86,7 @@ class Op {
         last = other.last;
         modrm = other.modrm;
         number = other.number;
+        simd = other.simd;
     }
 
     /**

@@ -64,7 +64,9 @@ final class Opcodes {
         /** Operands of the operand size in implied places. */
         IMPLIED_V,
         /** ModRM whose rm is always a register: control and debug registers. */
-        E_REGISTER
+        E_REGISTER,
+        /** As {@link SimdOpcodes} says. */
+        SIMD
     }
 
     /** Not in 64-bit code. */

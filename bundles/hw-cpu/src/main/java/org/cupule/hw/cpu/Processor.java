@@ -18,6 +18,7 @@ final class Processor {
     final Mmu mmu;
     final Msrs msrs = new Msrs();
     final Fpu fpu = new Fpu();
+    final Simd simd = new Simd();
     /** Interrupts are held off until after the next instruction (STI, MOV SS). */
     boolean shadow;
     /** Debug exceptions are held off too (MOV SS). */
@@ -119,25 +120,30 @@ final class Processor {
 
     /** {@return the linear address of a segment's bytes} or faults where the segment does not allow the access. */
     long linear(int segment, long offset, int size, boolean write) {
+        long linear = bounded(segment, offset, size, write);
+        requireAligned(linear, size);
+        return linear;
+    }
+
+    /** As {@link #linear}, without the alignment check. */
+    long bounded(int segment, long offset, int size, boolean write) {
         Segment s = state.segments[segment];
         if (state.long64) {
             long linear = segment >= X86.FS ? s.base + offset : offset;
             if (linear << 16 >> 16 != linear || linear + size - 1 << 16 >> 16 != linear + size - 1) {
                 throw fault.of(segment == X86.SS ? X86.SS_ : X86.GP, 0);
             }
-            requireAligned(linear, size);
             return linear;
         }
         long end = offset + size - 1;
         if (offset < s.first || end > s.last || !(write ? s.writable : s.readable) && !state.realOrV86()) {
             throw fault.of(segment == X86.SS ? X86.SS_ : X86.GP, 0);
         }
-        long linear = s.base + offset & 0xFFFF_FFFFL;
-        requireAligned(linear, size);
-        return linear;
+        return s.base + offset & 0xFFFF_FFFFL;
     }
 
-    private void requireAligned(long linear, int size) {
+    /** With alignment checks on, #AC where an address is no multiple of the size, or of 8. */
+    void requireAligned(long linear, int size) {
         if (state.aligned && (linear & Math.min(size, 8) - 1) != 0) {
             throw fault.of(X86.AC_, 0);
         }

@@ -22,10 +22,11 @@ final class Resets {
         cpu.msrs.reset();
         cpu.fpu.reset();
         cpu.fpuControl = 0x40;
+        cpu.simd.reset();
         init(cpu);
     }
 
-    /** As power-on, but MSRs and FPU stay; CD and NW of CR0 too. */
+    /** As power-on, but MSRs, FPU and XMM registers stay; CD and NW of CR0 too. */
     static void init(Processor cpu) {
         Registers state = cpu.state;
         Arrays.fill(state.r, 0);

@@ -28,8 +28,11 @@ final class X86 {
     static final long CR4_MCE = 1 << 6;
     static final long CR4_PGE = 1 << 7;
     static final long CR4_PCE = 1 << 8;
+    static final long CR4_OSFXSR = 1 << 9;
+    static final long CR4_OSXMMEXCPT = 1 << 10;
     /** What this processor lets a guest set. */
-    static final long CR4_BITS = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE;
+    static final long CR4_BITS = CR4_TSD | CR4_DE | CR4_PSE | CR4_PAE | CR4_MCE | CR4_PGE | CR4_PCE | CR4_OSFXSR
+            | CR4_OSXMMEXCPT;
 
     static final long EFER_SCE = 1;
     static final long EFER_LME = 1 << 8;
@@ -75,6 +78,7 @@ final class X86 {
     static final int PG = 14;
     static final int MF = 16;
     static final int AC_ = 17;
+    static final int XM = 19;
 
     static final int ES = 0;
     static final int CS = 1;

@@ -13,6 +13,7 @@ final class Comparison {
     private static final int DEBUG = 1;
     private static final long LINUX_USER_END = 0x7FFFFFFFF000L;
     private static final String LAR = "0F 02";
+    private static final String MASKMOVQ = "0F F7";
     private static final String[] NAMES = "rax rcx rdx rbx rsp rbp rsi rdi r8 r9 r10 r11 r12 r13 r14 r15".split(" ");
     private static final String[] SEGMENTS = "es cs ss ds fs gs".split(" ");
 
@@ -71,8 +72,27 @@ final class Comparison {
         for (int i = 0; i < 6; i++) {
             differ(text, SEGMENTS[i], selector(host.selector[i]), selector(model.selector[i]));
         }
+        boolean undone = sample.form().startsWith(MASKMOVQ) && host.rip == sample.state().rip;
+        if (!undone) { // where it faults AMD's processors make the MMX registers valid all the same
+            numbers(text, all, host.fx, model.fx);
+        }
         differ(text, "fsbase", host.fsBase, model.fsBase);
         differ(text, "gsbase", host.gsBase, model.gsBase);
+    }
+
+    /** What the last instruction of the FPU was is left out: AMD's processors keep it only while an exception waits. */
+    private static void numbers(StringBuilder text, boolean all, FxImage host, FxImage model) {
+        differ(text, "fcw", host.control(), model.control());
+        differ(text, "fsw", host.status(), model.status());
+        differ(text, "tags", host.tags(), model.tags());
+        differ(text, "mxcsr", host.mxcsr(), model.mxcsr());
+        for (int i = 0; i < 8; i++) {
+            differ(text, "st" + i, host.fraction(i), model.fraction(i));
+            differ(text, "st" + i + " high", host.high(i), model.high(i));
+        }
+        for (int i = 0; i < (all ? 32 : 16); i++) {
+            differ(text, "xmm" + i / 2 + (i % 2 == 0 ? " low" : " high"), host.xmm(i), model.xmm(i));
+        }
     }
 
     private static void differ(StringBuilder text, String name, long host, long model) {

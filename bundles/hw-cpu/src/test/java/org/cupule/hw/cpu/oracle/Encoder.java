@@ -120,6 +120,10 @@ final class Encoder {
         repPrefix = traits.contains(Trait.REP) && values.percent(60) || !traits.contains(Trait.PLAIN)
                 && !form.traits().contains(Trait.LOCK) && values.percent(2) ? 0xF2 + values.below(2) : 0;
         lockPrefix = form.has(Trait.LOCK) && values.percent(15) || !tame && !form.has(Trait.PLAIN) && values.percent(1);
+        if (form.has(Trait.SIMD)) {
+            operandPrefix = false;
+            repPrefix = 0;
+        }
         hasRex = mode == Mode.LONG && values.percent(60);
         rex = hasRex ? 0x40 | values.below(16) : 0;
         if (swap || near || traits.contains(Trait.POINTER)) {
@@ -148,8 +152,8 @@ final class Encoder {
     private void putOpcode(Bytes out, int last) {
         int[] opcode = form.opcode();
         int first = 0;
-        if (opcode[0] == 0xF3) { // a prefix that is part of it stands before REX
-            out.put(0xF3, 1);
+        if (opcode[0] == 0xF3 || opcode[0] == 0xF2 || opcode[0] == 0x66) {
+            out.put(opcode[0], 1); // a prefix that is part of it stands before REX
             first = 1;
         }
         if (hasRex) {

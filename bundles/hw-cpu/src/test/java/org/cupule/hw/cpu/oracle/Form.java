@@ -40,7 +40,7 @@ record Form(String text, int[] opcode, int range, int digit, Immediate immediate
 
     /** Preparations. */
     enum Hint {
-        NONE, COUNT, DIVIDE, STRING, BIT, SELECTOR, JUMP, FAR_MEMORY, RETURN, FAR_RETURN, IRET, FLAGS, COMPARE, BOUND, XLAT, ENTER, LEAVE
+        NONE, COUNT, DIVIDE, STRING, BIT, SELECTOR, JUMP, FAR_MEMORY, RETURN, FAR_RETURN, IRET, FLAGS, COMPARE, BOUND, XLAT, ENTER, LEAVE, MASKED, WIDE, MXCSR, PREDICATE
     }
 
     /** Properties. */
@@ -65,6 +65,8 @@ record Form(String text, int[] opcode, int range, int digit, Immediate immediate
         REP,
         /** F2 and F3 would make it another instruction. */
         PLAIN,
+        /** MMX or SSE: 66, F2 and F3 would make it another instruction, and its registers hold packed numbers. */
+        SIMD,
         /** F3 is part of it. */
         F3,
         /** F2 is part of it. */

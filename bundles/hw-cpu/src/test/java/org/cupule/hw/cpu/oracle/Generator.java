@@ -16,9 +16,13 @@ final class Generator {
     private final List<Form> tame;
 
     Generator(long seed, Mode mode) {
+        this(seed, mode, Forms.all());
+    }
+
+    Generator(long seed, Mode mode, List<Form> forms) {
         this.values = new Values(new SplittableRandom(seed));
         this.mode = mode;
-        this.wild = Forms.all().stream().filter(this::exists).toList();
+        this.wild = forms.stream().filter(this::exists).toList();
         this.tame = wild.stream().filter(form -> !form.has(Trait.WILD)).toList();
     }
 
@@ -33,6 +37,9 @@ final class Generator {
         if (form.has(Trait.LOOSE)) { // a far call pushes as its target would, or as its source
             state.selector[UserState.SS] = HostSegments.USER_DATA;
             state.gpr[UserState.RSP] = UserMemory.DATA + 0x100 + values.below(0x1E0) * 8L;
+        }
+        if (form.has(Trait.SIMD)) {
+            numbers(state.fx);
         }
         var setting = new Setting(values, mode, state);
         setting.registers(form);
@@ -66,6 +73,22 @@ final class Generator {
         byte[] counter = new Bytes().put(2 + values.below(30), 4).toArray();
         return new Sample(mode, state, at, code.toArray(), UserMemory.CODE + COUNTER_OFFSET, counter, 0,
                 false, loop ? "loop" : "sequence");
+    }
+
+    /** Any contents of the registers; now and then with an exception of the FPU that waits. */
+    private void numbers(FxImage fx) {
+        fx.mxcsr(values.mxcsr());
+        int exceptions = values.percent(10) ? values.below(0x40) : 0;
+        fx.control(0x300 | values.below(4) << 10 | (values.percent(5) ? values.below(0x40) : 0x3F));
+        boolean waits = (exceptions & ~fx.control()) != 0;
+        fx.status(exceptions | values.below(8) << 11 | values.below(0x10000) & 0x4700 | (waits ? 0x8080 : 0));
+        fx.tags(values.percent(30) ? values.below(0x100) : 0);
+        for (int i = 0; i < 8; i++) {
+            fx.stack(i, values.percent(50) ? 0xFFFF : values.below(0x10000), values.packed());
+        }
+        for (int half = 0; half < (mode == Mode.LONG ? 32 : 16); half++) {
+            fx.xmm(half, values.packed());
+        }
     }
 
     private void putStep(Bytes code, Encoder encoder, long at) {

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Runs samples on the host's processor, through a small program that gcc makes of {@code oracle.c}. */
 final class HostOracle {
-    private static final int REQUEST_BYTES = 776;
-    private static final int STATE_BYTES = 176;
+    private static final int REQUEST_BYTES = 1288;
+    private static final int STATE_BYTES = 688;
     private static final int CODE_BYTES = 512;
     private static final int POKE_BYTES = 64;
     /** In the state of a record: the order of the selectors, by their numbers. */
@@ -90,6 +90,7 @@ final class HostOracle {
         for (int number : SELECTOR_ORDER) {
             out.putShort((short) state.selector[number]);
         }
+        out.putInt(0).put(state.fx.image());
         out.position(start + STATE_BYTES);
         out.putShort((short) sample.code().length).putShort((short) sample.poke().length).putInt(0);
         out.putLong(sample.codeAt()).putLong(sample.pokeAt());
@@ -111,6 +112,8 @@ final class HostOracle {
         for (int number : SELECTOR_ORDER) {
             state.selector[number] = in.getShort() & 0xFFFF;
         }
+        in.getInt();
+        in.get(state.fx.image());
         in.position(start + STATE_BYTES);
         boolean ended = in.getInt() == 0; // neither timed out nor foreign
         in.getInt();

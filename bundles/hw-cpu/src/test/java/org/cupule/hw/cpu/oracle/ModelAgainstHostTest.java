@@ -42,6 +42,13 @@ class ModelAgainstHostTest {
         assertThat(disagreements(Stream.generate(generator::sequence))).isEmpty();
     }
 
+    @ParameterizedTest(name = "in single MMX and SSE integer {0} instructions")
+    @EnumSource(Mode.class)
+    void inPackedIntegers(Mode mode) {
+        var generator = new Generator(SEED, mode, SimdForms.integers());
+        assertThat(disagreements(Stream.generate(generator::single))).isEmpty();
+    }
+
     private List<String> disagreements(Stream<Sample> samples) {
         HostOracleTest.assumeHost();
         var oracle = HostOracle.compile(HostOracleTest.SOURCE, folder);

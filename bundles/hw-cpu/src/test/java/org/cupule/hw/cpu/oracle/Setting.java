@@ -43,6 +43,8 @@ final class Setting {
                     gpr[i] = i == UserState.RSP || values.percent(30) ? gpr[i] : values.below(0x4000) - 0x2000;
                 }
             }
+            case MASKED -> gpr[UserState.RDI] = values.target(mode) - base(UserState.DS);
+            case WIDE -> state.rflags &= ~UserState.AC; // whether 8 bytes are enough differs
             case XLAT -> gpr[UserState.RBX] = values.target(mode) - base(UserState.DS);
             case ENTER, LEAVE -> {
                 gpr[UserState.RBP] = values.target(mode) - base(UserState.SS);
@@ -114,8 +116,11 @@ final class Setting {
                 out.put(value - values.below(5) + 1, bytes).put(value + values.below(5) - 1, bytes);
             }
             case COMPARE -> compareContent(encoder, out);
+            case MXCSR -> out.put(values.percent(90) ? values.mxcsr() : values.below(0x20000), 4);
             default -> {
-                if (values.percent(50)) {
+                if (form.has(Form.Trait.SIMD)) {
+                    out.put(values.packed(), 8).put(values.packed(), 8);
+                } else if (values.percent(50)) {
                     out.put(values.operand(), 8).put(values.operand(), 8);
                 }
             }

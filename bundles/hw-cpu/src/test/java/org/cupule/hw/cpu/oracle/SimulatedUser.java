@@ -31,6 +31,7 @@ import org.cupule.types.Behaviour;
  *              0x13000  TSS
  *              0x14000  handlers: HLT
  *              0x15000  kernel stack
+ *              0x16000  image of the FPU's state
  *              0x20000  the pages of UserMemory
  * </pre>
  */
@@ -42,6 +43,14 @@ final class SimulatedUser implements CpuContext {
     private static final int TSS = 0x13000;
     private static final int HANDLERS = 0x14000;
     private static final int STACK_TOP = 0x16000;
+    private static final int FX = 0x16000;
+    private static final int KERNEL_CODE = 0x10;
+    private static final int KERNEL_DATA = 0x18;
+    /** FXRSTOR64 [RAX], HLT; FXSAVE64 [RAX], HLT: behind the handlers. */
+    private static final int RESTORE = HANDLERS + 0x900;
+    private static final byte[] RESTORE_CODE = {0x48, 0x0F, (byte) 0xAE, 0x08, (byte) 0xF4};
+    private static final int SAVE = HANDLERS + 0x908;
+    private static final byte[] SAVE_CODE = {0x48, 0x0F, (byte) 0xAE, 0x00, (byte) 0xF4};
     private static final int USER = 0x20000;
     private static final int RAM_BYTES = USER + PAGES * PAGE;
     private static final int VECTOR_STRIDE = 8;
@@ -110,12 +119,26 @@ final class SimulatedUser implements CpuContext {
         int error = hasCode ? (int) word(frame) : 0;
         frame += hasCode ? 8 : 0;
         UserState state = store();
+        kernel(SAVE);
+        ram.segment().asSlice(FX, FxImage.BYTES).asByteBuffer().get(state.fx.image());
         state.rip = word(frame);
         state.selector[UserState.CS] = (int) word(frame + 8) & 0xFFFF;
         state.rflags = word(frame + 16);
         state.gpr[UserState.RSP] = word(frame + 24);
         state.selector[UserState.SS] = (int) word(frame + 32) & 0xFFFF;
         return new Outcome(state, vector, error, vector == 14 ? cpu.register(Register.CR2) : 0, true, changes());
+    }
+
+    /** Executes a few instructions of our own in supervisor mode. */
+    private void kernel(int code) {
+        segment(Segment.CS, KERNEL_CODE, HostSegments.descriptor(KERNEL_CODE));
+        segment(Segment.SS, KERNEL_DATA, HostSegments.descriptor(KERNEL_DATA));
+        cpu.register(Register.RFLAGS, 2);
+        cpu.register(Register.RIP, KERNEL + code);
+        cpu.register(Register.RAX, KERNEL + FX);
+        if (cpu.run(2) != CpuExit.HLT) {
+            throw new IllegalStateException("the model cannot load or store the FPU's state");
+        }
     }
 
     private UserState store() {
@@ -133,6 +156,8 @@ final class SimulatedUser implements CpuContext {
     }
 
     private void load(UserState state) {
+        ram.write(FX, state.fx.image(), 0, FxImage.BYTES);
+        kernel(RESTORE);
         for (int i = 0; i < 16; i++) {
             cpu.register(Register.values()[i], state.gpr[i]);
         }
@@ -208,6 +233,8 @@ final class SimulatedUser implements CpuContext {
         word(TSS + 4, KERNEL + STACK_TOP);
         word(TSS + 0x60, 0x68L << 48); // the I/O map begins behind the limit: no port is allowed
         ram.segment().asSlice(HANDLERS, PAGE).fill((byte) 0xF4);
+        ram.write(RESTORE, RESTORE_CODE, 0, RESTORE_CODE.length);
+        ram.write(SAVE, SAVE_CODE, 0, SAVE_CODE.length);
         mapAll();
     }
 

@@ -34,6 +34,8 @@ final class UserState {
     final long[] gpr = new long[16];
     /** Selectors in the order of their numbers: ES, CS, SS, DS, FS, GS. */
     final int[] selector = new int[6];
+    /** FPU, MMX and XMM registers. */
+    final FxImage fx = new FxImage();
     long rip;
     long rflags;
     long fsBase;
@@ -43,6 +45,7 @@ final class UserState {
         var copy = new UserState();
         System.arraycopy(gpr, 0, copy.gpr, 0, gpr.length);
         System.arraycopy(selector, 0, copy.selector, 0, selector.length);
+        System.arraycopy(fx.image(), 0, copy.fx.image(), 0, fx.image().length);
         copy.rip = rip;
         copy.rflags = rflags;
         copy.fsBase = fsBase;
@@ -59,6 +62,6 @@ final class UserState {
         }
         return text.append("rip=%x rflags=%x fsbase=%x gsbase=%x es,cs,ss,ds,fs,gs=".formatted(rip, rflags, fsBase,
                 gsBase)).append(Arrays.toString(Arrays.stream(selector).mapToObj(Integer::toHexString).toArray()))
-                .toString();
+                .append(fx).toString();
     }
 }

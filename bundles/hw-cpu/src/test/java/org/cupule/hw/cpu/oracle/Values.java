@@ -140,6 +140,60 @@ final class Values {
         return random.nextInt() & (percent(90) ? ~UserState.TF : -1) & (percent(80) ? ~UserState.AC : -1);
     }
 
+    /** {@return 64 bits: numbers of double or single precision that are likely to show something, or integers} */
+    long packed() {
+        return switch (below(6)) {
+            case 0 -> random.nextLong();
+            case 1 -> operand();
+            case 2, 3 -> twice();
+            default -> single() & 0xFFFFFFFFL | (long) single() << 32;
+        };
+    }
+
+    /** {@return a number of double precision} */
+    private long twice() {
+        int kind = below(12);
+        long sign = (long) below(2) << 63;
+        long fraction = percent(30) ? below(4) : random.nextLong() >>> 12 & -1L << below(52) & 0xFFFFFFFFFFFFFL;
+        long exponent = switch (kind) {
+            case 0 -> 0; // zero or denormal
+            case 1 -> 0x7FF; // infinite or NaN
+            case 2 -> 1 + below(60);
+            case 3 -> 0x7FE - below(60);
+            case 4 -> 0x380 - below(30); // around the smallest of single precision
+            case 5 -> 0x47F - below(3);
+            case 6 -> 0x3FF + 28 + below(8);
+            case 7 -> 0x3FF + 60 + below(6);
+            case 8 -> below(0x800);
+            default -> 0x3FF - 4 + below(60);
+        };
+        return sign | exponent << 52 | (percent(10) ? 0 : percent(10) ? 0xFFFFFFFFFFFFFL - below(3) : fraction);
+    }
+
+    /** {@return a number of single precision} */
+    private int single() {
+        int kind = below(10);
+        int sign = below(2) << 31;
+        int fraction = percent(30) ? below(4) : random.nextInt() >>> 9 & -1 << below(23);
+        int exponent = switch (kind) {
+            case 0 -> 0;
+            case 1 -> 0xFF;
+            case 2 -> 1 + below(28);
+            case 3 -> 0xFE - below(28);
+            case 4 -> 0x7F + 28 + below(8);
+            case 5 -> below(0x100);
+            default -> 0x7F - 4 + below(30);
+        };
+        return sign | exponent << 23 | (percent(10) ? 0 : percent(10) ? 0x7FFFFF - below(3) : fraction);
+    }
+
+    /** {@return a value for MXCSR: any rounding, flags, DAZ and FTZ; in most all exceptions are masked} */
+    int mxcsr() {
+        int masks = percent(65) ? 0x1F80 : percent(50) ? ~(0x80 << below(6)) & 0x1F80 : below(0x40) << 7;
+        return masks | below(4) << 13 | (percent(25) ? 0x8000 : 0) | (percent(25) ? 0x40 : 0)
+                | (percent(50) ? 0 : below(0x40));
+    }
+
     byte[] bytes(int count) {
         byte[] bytes = new byte[count];
         random.nextBytes(bytes);
