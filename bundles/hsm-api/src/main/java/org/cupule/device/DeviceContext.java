@@ -28,11 +28,11 @@ public interface DeviceContext {
     void line(int index, boolean high);
 
     /**
-     * Sends a message-signalled interrupt of this PCI function.
+     * Sends a message-signalled interrupt of this PCI function: MSI-X if the guest has enabled that, else MSI.
      *
      * @param vector
      *            0 to the number of vectors less one
-     * @return whether the guest has enabled it; if not, nothing was sent
+     * @return whether the guest has enabled it; if not, nothing was sent; if it is only masked it is sent later
      */
     boolean msi(int vector);
 
@@ -51,6 +51,16 @@ public interface DeviceContext {
      *            called inside the gate when the deadline has come
      */
     VmTimer timer(String name, Runnable action);
+
+    /**
+     * Calls an action inside the gate when the present call has ended and the device is in use: a device that is being
+     * restored goes on with its work by this. What is still waiting when the device is reset, moved or unplugged is
+     * forgotten.
+     */
+    void post(Runnable action);
+
+    /** {@return whether the machine must do the same in each run: then nothing may come from chance} */
+    boolean deterministic();
 
     /** {@return the stream of bytes that a device with {@code Backend.STREAM} talks to} */
     ByteStream stream();

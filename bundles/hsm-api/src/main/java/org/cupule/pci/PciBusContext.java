@@ -35,4 +35,23 @@ public interface PciBusContext {
      */
     default void message(Bdf address, Msi message) {
     }
+
+    /**
+     * The guest reads a capability that is {@link PciFunctionSpec.Capability#live}.
+     *
+     * @param capability
+     *            index in the spec's list
+     * @param offset
+     *            from the capability's first byte: 4 or more
+     * @param size
+     *            1, 2 or 4
+     * @return the value, of which the low {@code size} bytes count
+     */
+    default int readCapability(Bdf address, int capability, int offset, int size) {
+        return 0;
+    }
+
+    /** The guest writes a live capability; the arguments as for {@link #readCapability}. */
+    default void writeCapability(Bdf address, int capability, int offset, int size, int value) {
+    }
 }

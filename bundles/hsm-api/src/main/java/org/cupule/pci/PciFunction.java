@@ -26,20 +26,40 @@ public interface PciFunction {
     boolean busMaster();
 
     /**
-     * The message to send for an MSI vector.
+     * The message to send for a vector: that of MSI-X while the guest has enabled MSI-X, else that of MSI.
      *
      * @param vector
      *            0 to the number of vectors less one
-     * @return the message; empty when the guest has not enabled MSI or bus mastering or gave fewer vectors, and when it
-     *         has masked the vector: then the message is pending, and {@link PciBusContext#message} is told when it may
-     *         go
+     * @return the message; empty when the guest has enabled neither or not bus mastering, or gave fewer vectors, and
+     *         when it has masked the vector: then the message is pending, and {@link PciBusContext#message} is told
+     *         when it may go
      */
     Optional<Msi> message(int vector);
 
     /**
      * Sets the level that the device puts on its INTx pin.
      *
-     * @return the level that the pin has: low while MSI is on or the guest disabled INTx
+     * @return the level that the pin has: low while MSI or MSI-X is on or the guest disabled INTx
      */
     boolean intx(boolean high);
+
+    /**
+     * Reads the MSI-X table or its pending bits, where {@link PciFunctionSpec.MsixTable#covers} says so.
+     *
+     * @param offset
+     *            in the base address register
+     * @param size
+     *            1, 2, 4 or 8
+     * @return the value, zero-extended; bytes behind the table are 0
+     */
+    default long readMsix(long offset, int size) {
+        return 0;
+    }
+
+    /**
+     * Writes the MSI-X table. A write that is not of 4 or 8 bytes, naturally aligned, has no effect, nor has one to the
+     * pending bits. {@link PciBusContext#message} is told of messages that may go now.
+     */
+    default void writeMsix(long offset, int size, long value) {
+    }
 }

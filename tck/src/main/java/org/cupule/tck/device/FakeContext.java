@@ -1,7 +1,9 @@
 package org.cupule.tck.device;
 
+import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Queue;
 import org.cupule.device.ByteStream;
 import org.cupule.device.DeviceContext;
 import org.cupule.device.DmaMemory;
@@ -12,6 +14,8 @@ import org.cupule.time.VmTimer;
 /** One generation of a device's context; revoked when the device leaves. */
 final class FakeContext implements DeviceContext {
     final Map<String, VmTimer> timers = new LinkedHashMap<>();
+    private static final int MOST_POSTS = 1_000_000;
+    private final Queue<Runnable> posted = new ArrayDeque<>();
     private final FakeMachine machine;
     private boolean revoked;
     private boolean live;
@@ -27,10 +31,12 @@ final class FakeContext implements DeviceContext {
 
     void revoke() {
         revoked = true;
+        posted.clear();
         timers.values().forEach(VmTimer::disarm);
     }
 
     void disarm() {
+        posted.clear();
         timers.values().forEach(VmTimer::disarm);
     }
 
@@ -94,6 +100,27 @@ final class FakeContext implements DeviceContext {
             throw new IllegalArgumentException("the device makes two timers '" + name + "'");
         }
         return timer;
+    }
+
+    @Override
+    public void post(Runnable action) {
+        alive();
+        posted.add(action);
+    }
+
+    @Override
+    public boolean deterministic() {
+        return true;
+    }
+
+    /** Runs what was posted, and what that posts: the present call has ended. */
+    void settle() {
+        for (int i = 0; live && !posted.isEmpty(); i++) {
+            if (i == MOST_POSTS) {
+                throw new IllegalStateException("the device posts actions without end");
+            }
+            posted.remove().run();
+        }
     }
 
     @Override

@@ -147,27 +147,27 @@ public final class FakeMachine {
     /** {@return what a read of a port gives, zero-extended} */
     public int in(int window, int offset, int size) {
         int value = ((PortIo) device).readPort(window, offset, size);
-        clock.advance(0);
+        settle();
         return size == 4 ? value : value & (1 << 8 * size) - 1;
     }
 
     /** Writes a port. */
     public void out(int window, int offset, int size, int value) {
         ((PortIo) device).writePort(window, offset, size, value);
-        clock.advance(0);
+        settle();
     }
 
     /** {@return what a read of memory gives, zero-extended} */
     public long read(int window, long offset, int size) {
         long value = ((Mmio) device).readMmio(window, offset, size);
-        clock.advance(0);
+        settle();
         return size == 8 ? value : value & (1L << 8 * size) - 1;
     }
 
     /** Writes memory. */
     public void write(int window, long offset, int size, long value) {
         ((Mmio) device).writeMmio(window, offset, size, value);
-        clock.advance(0);
+        settle();
     }
 
     /** Resets as the platform does: lines low, timers disarmed, then the device. */
@@ -175,6 +175,14 @@ public final class FakeMachine {
         context.disarm();
         java.util.Arrays.fill(lines, false);
         device.reset();
+        settle();
+    }
+
+    /** Ends a call as the platform does: what was posted is done, then what has become due. */
+    private void settle() {
+        context.settle();
+        clock.advance(0);
+        context.settle();
     }
 
     /** {@return the state in the highest version that the device writes} */
@@ -200,7 +208,7 @@ public final class FakeMachine {
         factory = newer;
         context = next;
         device = made;
-        clock.advance(0);
+        settle();
     }
 
     private Device restored(DeviceFactory newer, FakeContext next, ModelState state) {
@@ -235,6 +243,7 @@ public final class FakeMachine {
         twin.device.restore(save());
         twin.context.carry(context);
         System.arraycopy(lines, 0, twin.lines, 0, lines.length);
+        twin.context.settle();
         return twin;
     }
 
@@ -267,7 +276,7 @@ public final class FakeMachine {
     }
 
     boolean msi(int vector) {
-        int vectors = factory.spec().pci().map(PciFunctionSpec::msiVectors).orElse(0);
+        int vectors = factory.spec().pci().map(PciFunctionSpec::messages).orElse(0);
         if (vector < 0 || vector >= vectors) {
             throw new IllegalArgumentException("the device sends message %d of %d".formatted(vector, vectors));
         }

@@ -10,6 +10,9 @@ import org.cupule.pci.BarSpec.Kind;
 import org.cupule.pci.PciBusContext;
 import org.cupule.pci.PciFunction;
 import org.cupule.pci.PciFunctionSpec;
+import org.cupule.pci.PciFunctionSpec.Capability;
+import org.cupule.pci.PciFunctionSpec.MsixTable;
+import org.cupule.state.ModelState;
 import org.cupule.types.Bdf;
 import org.cupule.types.IoRange;
 import org.cupule.types.Msi;
@@ -29,6 +32,7 @@ final class ConventionalFunction implements PciFunction {
     private final ConfigSpace space;
     private final PciBusContext context;
     private final Optional<MsiCapability> msi;
+    private final Optional<MsixCapability> msix;
     private final ReentrantLock writers = new ReentrantLock();
     private boolean asserted;
     private boolean gone;
@@ -42,6 +46,7 @@ final class ConventionalFunction implements PciFunction {
         msi = at.isPresent()
                 ? Optional.of(new MsiCapability(space, at.getAsInt(), spec.msiVectors()))
                 : Optional.empty();
+        msix = spec.msix().map(table -> new MsixCapability(space, TypeZero.msix(spec).orElseThrow(), table));
     }
 
     @Override
@@ -66,7 +71,42 @@ final class ConventionalFunction implements PciFunction {
 
     @Override
     public synchronized Optional<Msi> message(int vector) {
-        return busMaster() ? msi.flatMap(capability -> capability.message(vector)) : Optional.empty();
+        if (!busMaster()) {
+            return Optional.empty();
+        }
+        return msixEnabled()
+                ? msix.flatMap(capability -> capability.message(vector))
+                : msi.flatMap(capability -> capability.message(vector));
+    }
+
+    private boolean msixEnabled() {
+        return msix.isPresent() && msix.get().enabled();
+    }
+
+    @Override
+    public synchronized long readMsix(long offset, int size) {
+        return msix.map(capability -> capability.read(offset, size)).orElse(0L);
+    }
+
+    /** Without the writers' lock: who writes is inside its device's gate, which a writer may be waiting for. */
+    @Override
+    public void writeMsix(long offset, int size, long value) {
+        writtenMsix(offset, size, value).forEach(message -> context.message(address, message));
+    }
+
+    private synchronized List<Msi> writtenMsix(long offset, int size, long value) {
+        msix.ifPresent(capability -> capability.write(offset, size, value));
+        return released();
+    }
+
+    /** {@return the messages that were pending and may go now} */
+    private List<Msi> released() {
+        if (!busMaster()) {
+            return List.of();
+        }
+        return msixEnabled()
+                ? msix.map(MsixCapability::released).orElse(List.of())
+                : msi.map(MsiCapability::released).orElse(List.of());
     }
 
     @Override
@@ -75,8 +115,30 @@ final class ConventionalFunction implements PciFunction {
         return pin();
     }
 
+    /** {@return a register as the guest sees it; what is live in it is asked of the device, without a lock held} */
+    int read(int register, int size) {
+        int capability = live(register);
+        return capability < 0
+                ? stored(register, size)
+                : context.readCapability(address, capability, register - TypeZero.further(spec, capability), size);
+    }
+
+    /** {@return the index of the live capability at a register, or -1} */
+    private int live(int register) {
+        for (int i = 0; i < spec.capabilities().size(); i++) {
+            Capability capability = spec.capabilities().get(i);
+            if (capability.live()) {
+                int offset = register - TypeZero.further(spec, i);
+                if (offset >= 4 && offset < TypeZero.lengthOf(capability)) {
+                    return i;
+                }
+            }
+        }
+        return -1;
+    }
+
     /** {@return a register with the bits that are not stored: interrupt status} */
-    synchronized int read(int register, int size) {
+    private synchronized int stored(int register, int size) {
         int word = register & ~3;
         long shown = word == TypeZero.COMMAND && asserted ? TypeZero.INTX_STATUS << 16 : 0;
         long value = (space.get(word, 4) | shown) >>> 8 * (register & 3);
@@ -84,12 +146,18 @@ final class ConventionalFunction implements PciFunction {
     }
 
     void write(int register, int size, int value) {
-        change(() -> space.write(register, size, value));
+        int capability = live(register);
+        if (capability < 0) {
+            change(() -> space.write(register, size, value));
+        } else {
+            context.writeCapability(address, capability, register - TypeZero.further(spec, capability), size, value);
+        }
     }
 
     void reset() {
         change(() -> {
             space.reset();
+            msix.ifPresent(MsixCapability::reset);
             asserted = false;
         });
     }
@@ -99,22 +167,28 @@ final class ConventionalFunction implements PciFunction {
         change(() -> gone = true);
     }
 
-    synchronized byte[] bytes() {
-        return space.toBytes();
+    synchronized ModelState save() {
+        var state = ModelState.of("pci-function", 1).put("address", address.packed())
+                .put("registers", space.toBytes()).put("asserted", asserted);
+        msix.ifPresent(capability -> state.put("msixTable", capability.tableBytes())
+                .put("msixPending", capability.pendingBytes()));
+        return state.build();
     }
 
-    synchronized boolean asserted() {
-        return asserted;
+    /** Refuses a state that this function cannot have. */
+    synchronized void check(ModelState state) {
+        space.check(state.bytes("registers", ConfigSpace.LENGTH));
+        state.flag("asserted");
+        spec.msix().ifPresent(table -> msix.orElseThrow().check(state.bytes("msixTable", 16 * table.vectors()),
+                state.bytes("msixPending", MsixTable.pendingBytes(table.vectors()))));
     }
 
-    synchronized void check(byte[] bytes) {
-        space.check(bytes);
-    }
-
-    void restore(byte[] bytes, boolean high) {
+    /** Takes a state that was checked. */
+    void restore(ModelState state) {
         change(() -> {
-            space.restore(bytes);
-            asserted = high;
+            space.restore(state.bytes("registers"));
+            msix.ifPresent(capability -> capability.restore(state.bytes("msixTable"), state.bytes("msixPending")));
+            asserted = state.flag("asserted");
         });
     }
 
@@ -138,8 +212,7 @@ final class ConventionalFunction implements PciFunction {
         if (pinBefore != pinNow) {
             news.add(() -> context.intx(address, spec.intxPin(), pinNow));
         }
-        List<Msi> messages = busMaster() ? msi.map(MsiCapability::released).orElse(List.of()) : List.of();
-        messages.forEach(message -> news.add(() -> context.message(address, message)));
+        released().forEach(message -> news.add(() -> context.message(address, message)));
         return news;
     }
 
@@ -189,7 +262,7 @@ final class ConventionalFunction implements PciFunction {
     }
 
     private boolean pin() {
-        boolean messages = msi.isPresent() && msi.get().enabled();
+        boolean messages = msixEnabled() || msi.isPresent() && msi.get().enabled();
         return asserted && !gone && !messages && (command() & TypeZero.INTX_DISABLE) == 0;
     }
 }

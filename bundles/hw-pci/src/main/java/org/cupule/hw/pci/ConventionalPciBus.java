@@ -107,9 +107,7 @@ final class ConventionalPciBus implements PciBus {
     @Override
     public ModelState save(int version) {
         var states = new ArrayList<ModelState>();
-        functions.forEach((address, function) -> states.add(ModelState.of("pci-function", 1)
-                .put("address", address.packed()).put("registers", function.bytes())
-                .put("asserted", function.asserted()).build()));
+        functions.values().forEach(function -> states.add(function.save()));
         return ModelState.of(SCHEMA.kind(), 1).put("functions", states).build();
     }
 
@@ -121,14 +119,13 @@ final class ConventionalPciBus implements PciBus {
                     .formatted(state.kind(), state.version()));
         }
         List<ModelState> states = state.list("functions");
-        states.forEach(each -> find(each).check(each.bytes("registers", ConfigSpace.LENGTH)));
-        states.forEach(each -> each.flag("asserted"));
+        states.forEach(each -> find(each).check(each));
         if (states.stream().map(this::find).distinct().count() != functions.size()
                 || states.size() != functions.size()) {
             throw new StateException("pci-bus: the state has %d functions, the bus has %s".formatted(states.size(),
                     functions.keySet()));
         }
-        states.forEach(each -> find(each).restore(each.bytes("registers"), each.flag("asserted")));
+        states.forEach(each -> find(each).restore(each));
     }
 
     private ConventionalFunction find(ModelState state) {

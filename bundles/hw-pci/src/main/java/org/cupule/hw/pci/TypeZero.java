@@ -109,6 +109,26 @@ final class TypeZero {
         return spec.msiVectors() == 0 ? OptionalInt.empty() : OptionalInt.of(FIRST_CAPABILITY);
     }
 
+    /** {@return where the MSI-X capability is: behind that of MSI} */
+    static OptionalInt msix(PciFunctionSpec spec) {
+        int behind = FIRST_CAPABILITY + (msi(spec).isPresent() ? MsiCapability.LENGTH : 0);
+        return spec.msix().isPresent() ? OptionalInt.of(behind) : OptionalInt.empty();
+    }
+
+    /** {@return where a further capability is, by its index in the spec} */
+    static int further(PciFunctionSpec spec, int index) {
+        int at = FIRST_CAPABILITY + (msi(spec).isPresent() ? MsiCapability.LENGTH : 0)
+                + (spec.msix().isPresent() ? MsixCapability.LENGTH : 0);
+        for (Capability before : spec.capabilities().subList(0, index)) {
+            at += lengthOf(before);
+        }
+        return at;
+    }
+
+    static int lengthOf(Capability capability) {
+        return capability.body().length + 2 + 3 & ~3;
+    }
+
     private static void layCapabilities(ConfigSpace space, PciFunctionSpec spec) {
         int link = CAPABILITIES;
         int at = FIRST_CAPABILITY;
@@ -117,9 +137,15 @@ final class TypeZero {
             MsiCapability.lay(space, at, spec.msiVectors());
             at += MsiCapability.LENGTH;
         }
+        if (spec.msix().isPresent()) {
+            link = layCapability(space, link, at, new Capability(MsixCapability.ID,
+                    new byte[MsixCapability.LENGTH - 2]));
+            MsixCapability.lay(space, at, spec.msix().get());
+            at += MsixCapability.LENGTH;
+        }
         for (Capability capability : spec.capabilities()) {
             link = layCapability(space, link, at, capability);
-            at += capability.body().length + 2 + 3 & ~3;
+            at += lengthOf(capability);
         }
         space.lay(STATUS, 2, link == CAPABILITIES ? 0 : HAS_CAPABILITIES, 0);
     }

@@ -14,11 +14,19 @@ public final class Board {
     private final MemoryLayout layout;
     private final Requests requests;
     private final Supplier<Policy> policy;
+    private final boolean deterministic;
     private final GsiLines lines;
     private final LateWork late = new LateWork();
 
-    /** Makes the board of a VM. */
+    /** Makes the board of a VM that need not do the same in each run. */
     public Board(VirtualMachine vm, MemoryLayout layout, Requests requests, Supplier<Policy> policy) {
+        this(vm, layout, requests, policy, false);
+    }
+
+    /** Makes the board of a VM. */
+    public Board(VirtualMachine vm, MemoryLayout layout, Requests requests, Supplier<Policy> policy,
+            boolean deterministic) {
+        this.deterministic = deterministic;
         this.vm = vm;
         this.layout = layout;
         this.requests = requests;
@@ -40,6 +48,10 @@ public final class Board {
 
     Policy policy() {
         return policy.get();
+    }
+
+    boolean deterministic() {
+        return deterministic;
     }
 
     GsiLines lines() {

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.device.DeviceFactory;
+import org.cupule.device.PciRegisters;
 import org.cupule.hsm.interrupt.Interrupts;
 import org.cupule.hsm.ioreq.IoAccess;
 import org.cupule.hsm.ioreq.IoClient;
@@ -155,7 +156,7 @@ public final class HostedDevice implements IoHandler {
         }
     }
 
-    private static long call(Windows windows, int position, Instance instance, IoAccess access) {
+    private long call(Windows windows, int position, Instance instance, IoAccess access) {
         int window = windows.index(position);
         long offset = access.address() - windows.first(position);
         int size = access.size();
@@ -164,6 +165,11 @@ public final class HostedDevice implements IoHandler {
                 return instance.ports().readPort(window, (int) offset, size);
             }
             instance.ports().writePort(window, (int) offset, size, (int) access.value());
+        } else if (function != null && shape.answersMsix(window, offset)) {
+            if (!access.write()) {
+                return function.readMsix(offset, size);
+            }
+            function.writeMsix(offset, size, access.value());
         } else {
             if (!access.write()) {
                 return instance.memory().readMmio(window, offset, size);
@@ -171,6 +177,37 @@ public final class HostedDevice implements IoHandler {
             instance.memory().writeMmio(window, offset, size, access.value());
         }
         return 0;
+    }
+
+    /** Reads a capability that the device itself answers for; all ones when it fails or is not there. */
+    int readCapability(int capability, int offset, int size) {
+        Seat here = enter();
+        try {
+            Instance instance = here.instance;
+            return instance != null && instance.device() instanceof PciRegisters registers
+                    ? registers.readCapability(capability, offset, size)
+                    : (int) FLOAT;
+        } catch (Throwable e) {
+            failed(here, here.instance, "read of capability " + capability, e);
+            return (int) FLOAT;
+        } finally {
+            leave(here);
+        }
+    }
+
+    /** Writes a capability that the device itself answers for. */
+    void writeCapability(int capability, int offset, int size, int value) {
+        Seat here = enter();
+        try {
+            Instance instance = here.instance;
+            if (instance != null && instance.device() instanceof PciRegisters registers) {
+                registers.writeCapability(capability, offset, size, value);
+            }
+        } catch (Throwable e) {
+            failed(here, here.instance, "write of capability " + capability, e);
+        } finally {
+            leave(here);
+        }
     }
 
     private static String describe(IoAccess access) {
@@ -240,6 +277,9 @@ public final class HostedDevice implements IoHandler {
             inputDue = false;
             run(here, instance, instance.context().inputAction(), "input");
         }
+        for (int left = instance.context().posts(); left > 0; left--) {
+            run(here, instance, instance.context().takePost(), "posted action");
+        }
         for (int timer = 0; timer < instance.context().timers(); timer++) {
             run(here, instance, instance.context().takeDue(timer), "timer");
         }
@@ -261,8 +301,8 @@ public final class HostedDevice implements IoHandler {
     // ------------------------------------------------------------------ failures
 
     /** Inside the gate. A virtual machine error of the JVM counts too: it was this device that caused it. */
-    private void failed(Seat here, Instance instance, String what, Throwable cause) {
-        if (here != seat) {
+    private void failed(Seat here, @Nullable Instance instance, String what, Throwable cause) {
+        if (here != seat || instance == null) {
             LOG.info("device {} ({}): a call that was given up has come back", name, model.id());
             return;
         }
@@ -732,6 +772,10 @@ public final class HostedDevice implements IoHandler {
 
     VmClock clock() {
         return board.vm().clock();
+    }
+
+    boolean deterministic() {
+        return board.deterministic();
     }
 
     Interrupts interrupts() {

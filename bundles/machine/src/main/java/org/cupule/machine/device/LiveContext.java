@@ -1,5 +1,6 @@
 package org.cupule.machine.device;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -44,6 +45,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     private final boolean[] levels;
     private final List<DeviceTimer> timers = new ArrayList<>();
     private final Effects effects = new Effects();
+    private final ArrayDeque<Runnable> posted = new ArrayDeque<>();
     private @Nullable Runnable onInput;
     private volatile int phase = PROBATION;
 
@@ -99,7 +101,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     @Override
     public boolean msi(int vector) {
         checkLive("messages");
-        Objects.checkIndex(vector, spec.pci().map(PciFunctionSpec::msiVectors).orElse(0));
+        Objects.checkIndex(vector, spec.pci().map(PciFunctionSpec::messages).orElse(0));
         PciFunction function = host.function();
         if (function == null || !function.busMaster()) {
             return false;
@@ -174,6 +176,20 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     }
 
     @Override
+    public void post(Runnable action) {
+        check();
+        posted.add(action);
+        if (phase == LIVE) {
+            host.signal();
+        }
+    }
+
+    @Override
+    public boolean deterministic() {
+        return host.deterministic();
+    }
+
+    @Override
     public MachineControl machine() {
         return this;
     }
@@ -242,6 +258,17 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         }
     }
 
+    /** {@return how many actions were posted and wait} */
+    int posts() {
+        return posted.size();
+    }
+
+    /** {@return the first action that was posted, or null} */
+    @Nullable
+    Runnable takePost() {
+        return posted.poll();
+    }
+
     int timers() {
         return timers.size();
     }
@@ -287,12 +314,16 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
             host.drivers()[i].drive(levels[i]);
         }
         timers.forEach(DeviceTimer::connect);
+        if (!posted.isEmpty()) {
+            host.signal();
+        }
     }
 
     /** Ends this generation; deadlines and levels can still be read by who takes over. */
     void revoke() {
         phase = REVOKED;
         onInput = null;
+        posted.clear();
         timers.forEach(DeviceTimer::disconnect);
         effects.clear();
     }
@@ -300,6 +331,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     /** Lines low, timers disarmed: as before the power-on state. */
     void quiet() {
         effects.clear();
+        posted.clear();
         timers.forEach(DeviceTimer::cut);
         for (int i = 0; i < levels.length; i++) {
             levels[i] = false;

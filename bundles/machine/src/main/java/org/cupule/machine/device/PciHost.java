@@ -137,6 +137,21 @@ final class PciHost implements PciBusContext {
         }
     }
 
+    @Override
+    public int readCapability(Bdf address, int capability, int offset, int size) {
+        HostedDevice device = devices.get(address);
+        int none = size == 4 ? -1 : (1 << 8 * size) - 1;
+        return device == null ? none : device.readCapability(capability, offset, size) & none;
+    }
+
+    @Override
+    public void writeCapability(Bdf address, int capability, int offset, int size, int value) {
+        HostedDevice device = devices.get(address);
+        if (device != null) {
+            device.writeCapability(capability, offset, size, value);
+        }
+    }
+
     // ------------------------------------------------------------------ functions come and go
 
     /** {@return the function of a new device, at its address or the next free one} */

@@ -52,4 +52,14 @@ final class SwitchedFunction implements PciFunction {
     public boolean intx(boolean high) {
         return current.intx(high);
     }
+
+    @Override
+    public long readMsix(long offset, int size) {
+        return current.readMsix(offset, size);
+    }
+
+    @Override
+    public void writeMsix(long offset, int size, long value) {
+        current.writeMsix(offset, size, value);
+    }
 }

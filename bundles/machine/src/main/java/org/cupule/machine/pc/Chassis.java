@@ -54,7 +54,7 @@ final class Chassis {
         this.plan = () -> plan;
         this.catalogue = catalogue;
         this.layout = new MemoryLayout(description.memoryBytes());
-        devices = new Devices(new Board(vm, layout, requests, policy));
+        devices = new Devices(new Board(vm, layout, requests, policy, description.deterministic()));
         try {
             layout.build(vm.memory());
             plan.ifPresent(image -> image.map(vm.memory()));
@@ -75,7 +75,7 @@ final class Chassis {
         this.catalogue = catalogue;
         this.layout = new MemoryLayout(saved.description().memoryBytes());
         this.plan = () -> saved.description().image().map(image -> Loaders.plan(ImageFiles.request(image, layout)));
-        devices = new Devices(new Board(vm, layout, requests, policy));
+        devices = new Devices(new Board(vm, layout, requests, policy, saved.description().deterministic()));
         try {
             console.restore(saved.console());
             vm.ioRequests().inlineDefault(DEFAULT_CLIENT, devices::unclaimed);
