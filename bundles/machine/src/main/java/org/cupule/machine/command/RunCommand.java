@@ -49,6 +49,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     private static final String BUILT_IN = "demo";
     /** The cause of an outcome after {@link Machine#close}. */
     private static final String CLOSED = "closed";
+    private static final String TIME_IS_OVER = "time-out";
     private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final int LOOKS = 8;
     private static final long FOREVER_NANOS = Long.MAX_VALUE;
@@ -140,7 +141,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             if (!outcome.cause().equals(CLOSED)) {
                 machine.vm().pause();
             }
-            return outcome;
+            return outcome.cause().equals(TIME_IS_OVER) ? explained(outcome, machine, options) : outcome;
         }
     }
 
@@ -180,14 +181,19 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             return (Outcome) CompletableFuture.anyOf(machine.outcome().toCompletableFuture(), stopped).get(nanos,
                     TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            return new Outcome("time-out", TIME_OUT,
-                    "cupule run: the time is over; processor 0 was " + machine.vm().activity(0) + ".");
+            return new Outcome(TIME_IS_OVER, TIME_OUT, "cupule run: the time is over; ");
         } catch (InterruptedException e) {
             // How the launcher ends a run; the thread must be able to wait again while the machine is closed.
             return new Outcome("interrupted", INTERRUPTED, "");
         } catch (ExecutionException e) {
             throw new HsmException(Errno.EIO, "run", "the machine failed: " + e.getCause(), e);
         }
+    }
+
+    private static Outcome explained(Outcome outcome, Machine machine, RunOptions options) {
+        SymbolMap symbols = options.symbols == null ? SymbolMap.EMPTY : SymbolMap.read(options.symbols);
+        return new Outcome(outcome.cause(), outcome.status(),
+                outcome.report() + new Explanation(machine.vm(), symbols).processors() + ".");
     }
 
     private static int destroyed(CommandLine line) {

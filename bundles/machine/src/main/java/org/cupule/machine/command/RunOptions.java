@@ -72,6 +72,10 @@ final class RunOptions {
     @Nullable
     Integer trace;
 
+    @Option(names = "--symbols", paramLabel = "FILE", description = "The guest's System.map: what is told of its processors names functions.")
+    @Nullable
+    Path symbols;
+
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
     boolean help;
 

@@ -1,0 +1,160 @@
+package org.cupule.hsm.linux;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
+import org.cupule.launch.CommandLine;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+
+/**
+ * {@code cupule linux}: finds or fetches a kernel and busybox, makes the initial RAM disk, and lets {@code cupule run}
+ * boot them.
+ *
+ * @threading any thread; one run at a time
+ */
+@Component(service = Function.class, property = {CommandLine.COMMAND + "=linux",
+        CommandLine.USAGE + "=linux [OPTIONS] [-- SCRIPT]: boots Debian's Linux and gives its shell"})
+public final class LinuxCommand implements Function<Map<String, Object>, Integer> {
+    static final int USAGE = 2;
+    static final int HOST_FAILURE = 4;
+    private static final int INTERRUPTED = 130;
+    /** A script's status s comes as s + 128 through the exit port, and so as 2(s + 128) + 1 from {@code run}. */
+    private static final int SCRIPT_STATUS = 2 * 128 + 1;
+    private static final long RUN_SECONDS = 10;
+    /**
+     * The self tests of the kernel's cryptography are more than half of its boot. A processor that executes nothing
+     * speculatively needs no protection against speculation.
+     */
+    private static final String APPEND = "console=ttyS0 cryptomgr.notests mitigations=off";
+
+    private final CompletableFuture<Function<Map<String, Object>, Integer>> run = new CompletableFuture<>();
+
+    /** The command that boots has come. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, target = "("
+            + CommandLine.COMMAND + "=run)")
+    public void bind(Function<Map<String, Object>, Integer> came) {
+        run.complete(came);
+    }
+
+    /** The command that boots goes. */
+    public void unbind(Function<Map<String, Object>, Integer> gone) {
+        // A boot that it has begun is its own.
+    }
+
+    @Override
+    public Integer apply(Map<String, Object> map) {
+        CommandLine line = CommandLine.of(map);
+        var options = new LinuxOptions();
+        var parser = new picocli.CommandLine(options).setUnmatchedArgumentsAllowed(true);
+        try {
+            parse(line.arguments(), parser, options);
+        } catch (picocli.CommandLine.ParameterException e) {
+            line.err().println("cupule linux: " + e.getMessage() + "; cupule linux --help lists the options.");
+            return USAGE;
+        }
+        if (options.help) {
+            parser.usage(line.out());
+            return 0;
+        }
+        return boot(map, line, options);
+    }
+
+    /** What follows "--" is the script; what is not known is for {@code run}. */
+    private static void parse(List<String> arguments, picocli.CommandLine parser, LinuxOptions options) {
+        int end = arguments.indexOf("--");
+        List<String> own = end < 0 ? arguments : arguments.subList(0, end);
+        parser.parseArgs(own.toArray(String[]::new));
+        options.others.addAll(parser.getUnmatchedArguments());
+        if (end >= 0) {
+            options.script.addAll(arguments.subList(end + 1, arguments.size()));
+        }
+    }
+
+    private int boot(Map<String, Object> map, CommandLine line, LinuxOptions options) {
+        Path initrd = null;
+        try {
+            Files.createDirectories(line.home());
+            initrd = Files.createTempFile(line.home(), "initrd", ".cpio");
+            var arguments = new HashMap<>(map);
+            arguments.put(CommandLine.ARGUMENTS, arguments(line, options, initrd).toArray(String[]::new));
+            return status(runner().apply(arguments));
+        } catch (HsmException e) {
+            line.err().println("cupule linux: " + e.getMessage());
+            return e.errno() == Errno.EINTR ? INTERRUPTED : e.errno() == Errno.EINVAL ? USAGE : HOST_FAILURE;
+        } catch (IOException | UncheckedIOException e) {
+            line.err().println("cupule linux: " + e.getMessage());
+            return HOST_FAILURE;
+        } finally {
+            forget(initrd);
+        }
+    }
+
+    private static void forget(@Nullable Path file) {
+        if (file != null) {
+            file.toFile().delete();
+        }
+    }
+
+    private static int status(int status) {
+        return status >= SCRIPT_STATUS ? (status - SCRIPT_STATUS) / 2 : status;
+    }
+
+    /** {@return the words for {@code run}} */
+    private static List<String> arguments(CommandLine line, LinuxOptions options, Path initrd) throws IOException {
+        var packages = new DebianPackages(line.home().resolve("linux"),
+                sentence -> line.err().println("cupule linux: " + sentence));
+        var words = new ArrayList<String>();
+        Path kernel = options.kernel;
+        Path disk = options.initrd;
+        if (kernel == null) {
+            kernel = packages.kernel(options.refresh).image();
+        }
+        if (disk == null) {
+            disk = Files.write(initrd, made(packages, options).archive());
+        } else if (!options.script.isEmpty()) {
+            throw new HsmException(Errno.EINVAL, "script",
+                    "a script runs in the RAM disk that is made here; it cannot go with --initrd");
+        }
+        words.addAll(List.of("--kernel", kernel.toString(), "--initrd", disk.toString(), "--append",
+                (APPEND + " " + options.append).strip(), "--cpus", String.valueOf(options.cpus), "--memory",
+                options.memory));
+        words.addAll(options.others);
+        return words;
+    }
+
+    /** {@return a RAM disk; the drivers are the kernel's own, so there are none for another kernel} */
+    private static Initrd made(DebianPackages packages, LinuxOptions options) throws IOException {
+        Map<String, Path> modules = options.kernel != null
+                ? Map.of()
+                : KernelModules.in(packages.kernel(false).modules()).withNeeds(Initrd.DRIVERS);
+        return new Initrd(packages.busybox(options.refresh), modules,
+                options.script.isEmpty() ? null : String.join(" ", options.script));
+    }
+
+    private Function<Map<String, Object>, Integer> runner() {
+        try {
+            return run.get(RUN_SECONDS, TimeUnit.SECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            throw new HsmException(Errno.ENODEV, "run", "there is no command 'run'; start the bundle org.cupule.machine",
+                    e);
+        } catch (InterruptedException e) {
+            throw new HsmException(Errno.EINTR, "run", "interrupted", e);
+        }
+    }
+}

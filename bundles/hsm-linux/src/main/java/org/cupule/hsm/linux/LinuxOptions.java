@@ -1,0 +1,49 @@
+package org.cupule.hsm.linux;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/**
+ * The options of {@code cupule linux}.
+ *
+ * @threading confined to the command
+ */
+@Command(name = "cupule linux", sortOptions = false, usageHelpAutoWidth = true, customSynopsis = "cupule linux [OPTIONS] [-- SCRIPT]", description = "Boots Debian's Linux kernel with busybox, and gives a shell; 'poweroff' ends it.", footer = {
+        "", "The first time, the packages linux-image-cloud-amd64 and busybox-static are fetched with 'apt-get download',",
+        "which needs no privileges, and kept in the folder 'linux' of the platform's home.",
+        "Other options, for example --trace, --symbols and --timeout, are those of 'cupule run'.", "",
+        "Exit status: 0 the guest switched off, or its SCRIPT succeeded; the SCRIPT's own status; otherwise as 'cupule run'."})
+final class LinuxOptions {
+    @Option(names = "--cpus", paramLabel = "N", description = "Number of processors, 1 to 8; without it, 1.")
+    int cpus = 1;
+
+    @Option(names = "--memory", paramLabel = "SIZE", description = "Guest RAM; without it, 256M.")
+    String memory = "256M";
+
+    @Option(names = "--append", paramLabel = "TEXT", description = "More words for the kernel's command line.")
+    String append = "";
+
+    @Option(names = "--kernel", paramLabel = "FILE", description = "Your own kernel, a bzImage, instead of Debian's.")
+    @Nullable
+    Path kernel;
+
+    @Option(names = "--initrd", paramLabel = "FILE", description = "Your own initial RAM disk.")
+    @Nullable
+    Path initrd;
+
+    @Option(names = "--refresh", description = "Fetches the packages anew.")
+    boolean refresh;
+
+    @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this help.")
+    boolean help;
+
+    /** Words that this command does not know, for {@code run}. */
+    List<String> others = new ArrayList<>();
+
+    /** What follows "--": the text of a script. */
+    List<String> script = new ArrayList<>();
+}

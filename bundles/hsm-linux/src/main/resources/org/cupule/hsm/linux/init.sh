@@ -1,0 +1,48 @@
+#!/bin/busybox sh
+# The first program of the guest: mounts, drivers, network, then a shell or a script.
+/bin/busybox --install -s /bin
+export PATH=/bin:/sbin HOME=/root TERM=linux PS1='\w # '
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mount -t tmpfs tmp /tmp
+hostname cupule
+
+# Drivers only where there is a device for them.
+if grep -q 0x1af4 /sys/bus/pci/devices/*/vendor 2>/dev/null; then
+    while read -r module; do
+        insmod "/lib/modules/$module.ko" 2>/dev/null
+    done </modules
+fi
+ip link set lo up
+if [ -e /sys/class/net/eth0 ]; then
+    ip link set eth0 up
+    udhcpc -i eth0 -q -n -t 3 -s /usr/share/udhcpc/default.script >/dev/null 2>&1 || echo "init: eth0 has no address" >&2
+fi
+
+if [ -e /script ]; then
+    sh /script
+    status=$?
+    sync
+    [ $status = 0 ] || /sbin/exitport $((status > 127 ? 255 : 128 + status))
+    poweroff -f
+fi
+
+echo
+echo "Linux $(uname -r) on $(nproc) processor(s), $(awk '/MemTotal/ {print int($2 / 1024)}' /proc/meminfo) MiB. 'poweroff' ends it."
+# What busybox's poweroff, reboot and halt ask of the first program.
+end() {
+    sync
+    umount -a -r 2>/dev/null
+    "$1" -f
+}
+trap 'end poweroff' USR2
+trap 'end reboot' TERM
+trap 'end halt' USR1
+
+# The first program must not end: who leaves the shell gets a new one.
+cd /root
+while true; do
+    setsid cttyhack sh </dev/console >/dev/console 2>&1 &
+    wait $!
+done
