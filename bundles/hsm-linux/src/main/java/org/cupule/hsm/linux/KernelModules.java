@@ -51,7 +51,10 @@ final class KernelModules {
         return text.replace('-', '_');
     }
 
-    /** {@return these modules and what they need, in an order in which they can be loaded; those that are not there are left out} */
+    /**
+     * {@return these modules and what they need, in an order in which they can be loaded; those that are not there are
+     * left out}
+     */
     Map<String, Path> withNeeds(List<String> wanted) {
         var order = new LinkedHashMap<String, Path>();
         var visited = new LinkedHashSet<String>();

@@ -151,7 +151,8 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
         try {
             return run.get(RUN_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException e) {
-            throw new HsmException(Errno.ENODEV, "run", "there is no command 'run'; start the bundle org.cupule.machine",
+            throw new HsmException(Errno.ENODEV, "run",
+                    "there is no command 'run'; start the bundle org.cupule.machine",
                     e);
         } catch (InterruptedException e) {
             throw new HsmException(Errno.EINTR, "run", "interrupted", e);

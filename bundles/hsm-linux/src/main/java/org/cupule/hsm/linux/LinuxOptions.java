@@ -13,7 +13,8 @@ import picocli.CommandLine.Option;
  * @threading confined to the command
  */
 @Command(name = "cupule linux", sortOptions = false, usageHelpAutoWidth = true, customSynopsis = "cupule linux [OPTIONS] [-- SCRIPT]", description = "Boots Debian's Linux kernel with busybox, and gives a shell; 'poweroff' ends it.", footer = {
-        "", "The first time, the packages linux-image-cloud-amd64 and busybox-static are fetched with 'apt-get download',",
+        "",
+        "The first time, the packages linux-image-cloud-amd64 and busybox-static are fetched with 'apt-get download',",
         "which needs no privileges, and kept in the folder 'linux' of the platform's home.",
         "Other options, for example --trace, --symbols and --timeout, are those of 'cupule run'.", "",
         "Exit status: 0 the guest switched off, or its SCRIPT succeeded; the SCRIPT's own status; otherwise as 'cupule run'."})
