@@ -1,0 +1,119 @@
+package org.cupule.hsm.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.cupule.launch.CommandLine;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LinuxCommandTest {
+    @TempDir
+    Path home;
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+    private final LinuxCommand command = new LinuxCommand();
+    private List<String> booted = List.of();
+    private int status;
+
+    @BeforeEach
+    void bindRun() throws IOException {
+        command.bind(map -> {
+            booted = List.of((String[]) map.get(CommandLine.ARGUMENTS));
+            return status;
+        });
+        Files.createDirectories(home.resolve("linux/busybox-static/bin"));
+        Files.writeString(home.resolve("linux/busybox-static/bin/busybox"), "BUSYBOX");
+        Path kernel = home.resolve("linux/linux-image-9.9-cloud-amd64");
+        Files.createDirectories(kernel.resolve("boot"));
+        Files.createDirectories(kernel.resolve("lib/modules/9.9/kernel"));
+        Files.writeString(kernel.resolve("boot/vmlinuz-9.9"), "KERNEL");
+    }
+
+    private int apply(String... arguments) {
+        var map = new HashMap<String, Object>(Map.of(CommandLine.ARGUMENTS, arguments, CommandLine.IN,
+                InputStream.nullInputStream(), CommandLine.OUT, new PrintStream(out), CommandLine.ERR,
+                new PrintStream(err), CommandLine.TERMINAL, false, CommandLine.HOME, home, CommandLine.BUNDLES, home,
+                CommandLine.PLUGINS, home));
+        return command.apply(map);
+    }
+
+    private String word(String option) {
+        return booted.get(booted.indexOf(option) + 1);
+    }
+
+    @Test
+    void bootsTheKernelThatWasFetchedBefore() {
+        assertThat(apply()).isZero();
+
+        assertThat(word("--kernel")).endsWith("boot/vmlinuz-9.9");
+        assertThat(word("--append")).contains("console=ttyS0");
+    }
+
+    @Test
+    void handsOnWhatItDoesNotKnow() {
+        apply("--timeout", "5s", "--cpus", "2", "--deterministic");
+
+        assertThat(booted).containsSequence("--cpus", "2").endsWith("--timeout", "5s", "--deterministic");
+    }
+
+    @Test
+    void theRamDiskIsGoneAfterwards() {
+        apply();
+
+        assertThat(Path.of(word("--initrd"))).doesNotExist();
+    }
+
+    @Test
+    void theScriptsStatusIsTheCommands() {
+        status = 2 * (128 + 3) + 1;
+
+        assertThat(apply("--", "exit 3")).isEqualTo(3);
+    }
+
+    @Test
+    void theMachinesStatusIsTheCommandsToo() {
+        status = 6;
+
+        assertThat(apply()).isEqualTo(6);
+    }
+
+    @Test
+    void aScriptDoesNotGoWithARamDiskOfOnesOwn() {
+        assertThat(apply("--initrd", "mine", "--", "true")).isEqualTo(LinuxCommand.USAGE);
+
+        assertThat(err.toString()).contains("cannot go with --initrd");
+        assertThat(booted).isEmpty();
+    }
+
+    @Test
+    void ownFilesNeedNothingFetched() {
+        assertThat(apply("--kernel", "k", "--initrd", "i")).isZero();
+
+        assertThat(word("--kernel")).isEqualTo("k");
+        assertThat(word("--initrd")).isEqualTo("i");
+    }
+
+    @Test
+    void theRestOfTheKernelsCommandLineIsTheUsers() {
+        apply("--append", "quiet loglevel=3");
+
+        assertThat(word("--append")).endsWith(" quiet loglevel=3");
+    }
+
+    @Test
+    void helpNamesTheOptions() {
+        assertThat(apply("--help")).isZero();
+
+        assertThat(out.toString()).contains("--cpus", "--memory", "--kernel", "--initrd", "-- SCRIPT");
+    }
+}
