@@ -31,11 +31,21 @@ import org.cupule.types.Behaviour;
  *            whether requests are dispatched by a thread of the HSM
  * @param serviceVm
  *            whether its guest may make VMs by hypercalls ({@code hsm.md} 3)
+ * @param acpi
+ *            whether its guest is told of the hardware by ACPI tables
  * @threading immutable
  */
 public record MachineDescription(String name, String hypervisor, long memoryBytes, int cpus, Optional<Image> image,
         List<DeviceDescription> devices, Map<String, String> models, Behaviour behaviour, boolean deterministic,
-        boolean queuedUpcall, boolean serviceVm) {
+        boolean queuedUpcall, boolean serviceVm, boolean acpi) {
+    /** A machine with ACPI tables. */
+    public MachineDescription(String name, String hypervisor, long memoryBytes, int cpus, Optional<Image> image,
+            List<DeviceDescription> devices, Map<String, String> models, Behaviour behaviour, boolean deterministic,
+            boolean queuedUpcall, boolean serviceVm) {
+        this(name, hypervisor, memoryBytes, cpus, image, devices, models, behaviour, deterministic, queuedUpcall,
+                serviceVm, true);
+    }
+
     /** A machine whose guest makes no VMs. */
     public MachineDescription(String name, String hypervisor, long memoryBytes, int cpus, Optional<Image> image,
             List<DeviceDescription> devices, Map<String, String> models, Behaviour behaviour, boolean deterministic,

@@ -19,7 +19,7 @@ record Overrides(RunOptions options) {
                 or(options.memoryBytes, base.memoryBytes()), or(options.cpus, base.cpus()),
                 base.image().map(this::image), base.devices(), base.models(), base.behaviour(),
                 options.deterministic || base.deterministic(), base.queuedUpcall(),
-                options.serviceVm || base.serviceVm());
+                options.serviceVm || base.serviceVm(), base.acpi());
     }
 
     private Image image(Image image) {

@@ -259,6 +259,6 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         var image = new MachineDescription.Image(file, builtin, "auto", 0, "", List.of());
         return new MachineDescription(base.name(), base.hypervisor(), base.memoryBytes(), base.cpus(),
                 Optional.of(image), base.devices(), base.models(), base.behaviour(), base.deterministic(),
-                base.queuedUpcall(), base.serviceVm());
+                base.queuedUpcall(), base.serviceVm(), base.acpi());
     }
 }

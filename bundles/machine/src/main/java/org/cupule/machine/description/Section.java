@@ -64,7 +64,11 @@ final class Section {
     }
 
     boolean flag(String name) {
-        return get(name, false, "true or false", value -> value instanceof Boolean flag ? flag : null);
+        return flag(name, false);
+    }
+
+    boolean flag(String name, boolean standard) {
+        return get(name, standard, "true or false", value -> value instanceof Boolean flag ? flag : null);
     }
 
     /** {@return a size: a number of bytes, or a text such as 64M} */

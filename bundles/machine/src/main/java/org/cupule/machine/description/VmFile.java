@@ -62,7 +62,8 @@ public final class VmFile {
                         ? Optional.of(image(new Section("image", root.object("image"), faults)))
                         : Optional.empty(),
                 root.has("devices") ? devices(root.list("devices")) : standard.devices(), root.map("models"),
-                behaviour(root), root.flag("deterministic"), queued(root), root.flag("serviceVm"));
+                behaviour(root), root.flag("deterministic"), queued(root), root.flag("serviceVm"),
+                root.flag("acpi", standard.acpi()));
         root.end();
         new DescriptionCheck(catalogue, faults).check(description);
         faults.throwIfAny("read");

@@ -3,6 +3,7 @@ package org.cupule.machine.device;
 import java.util.ArrayList;
 import java.util.List;
 import org.cupule.pci.BarSpec;
+import org.cupule.types.AddressSpace;
 import org.cupule.types.Bdf;
 import org.cupule.types.IoRange;
 
@@ -12,13 +13,13 @@ import org.cupule.types.IoRange;
  *
  * @threading confined: its owner holds a lock
  */
-final class BarPlaces {
+public final class BarPlaces {
+    /** Memory for base address registers below 4 GiB. */
+    public static final IoRange LOW = new IoRange(AddressSpace.MMIO, 0x8000_0000L, 0xDFFF_FFFFL);
+    /** Memory for base address registers above all RAM. */
+    public static final IoRange HIGH = new IoRange(AddressSpace.MMIO, 0x40_0000_0000L, 0x7F_FFFF_FFFFL);
     private static final long PORTS = 0x2000;
     private static final long PORTS_END = 0x1_0000;
-    private static final long MEMORY = 0x8000_0000L;
-    private static final long MEMORY_END = 0xE000_0000L;
-    private static final long HIGH = 0x40_0000_0000L;
-    private static final long HIGH_END = 0x80_0000_0000L;
     private static final long MOST_LOW_BYTES = 256 << 20;
 
     private final List<Taken> taken = new ArrayList<>();
@@ -36,7 +37,7 @@ final class BarPlaces {
         boolean high = bar.kind().wide() && bar.lengthBytes() > MOST_LOW_BYTES;
         long place = bar.kind() == BarSpec.Kind.PORTIO
                 ? firstFree(bar, PORTS, PORTS_END)
-                : high ? firstFree(bar, HIGH, HIGH_END) : firstFree(bar, MEMORY, MEMORY_END);
+                : firstFree(bar, high ? HIGH : LOW);
         if (place != 0) {
             taken.add(new Taken(owner, range(bar, place)));
         }
@@ -45,6 +46,10 @@ final class BarPlaces {
 
     void release(Bdf owner) {
         taken.removeIf(entry -> entry.owner.equals(owner));
+    }
+
+    private long firstFree(BarSpec bar, IoRange window) {
+        return firstFree(bar, window.first(), window.last() + 1);
     }
 
     private long firstFree(BarSpec bar, long first, long end) {

@@ -44,6 +44,8 @@ public final class Devices {
     private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
     /** By name; what was asked for. */
     private final Map<String, DeviceDescription> descriptions = new ConcurrentHashMap<>();
+    /** By name; those that do not sit on the PCI bus. */
+    private final Map<String, Part> parts = new ConcurrentHashMap<>();
     private final UnclaimedAccesses unclaimed;
     private volatile @Nullable PciHost pci;
 
@@ -92,7 +94,29 @@ public final class Devices {
             placement.windows().forEach(window -> requireBus().reserve(window.range()));
         }
         devices.add(device);
+        describe(description, offer);
+    }
+
+    private void describe(DeviceDescription description, DeviceOffer offer) {
         descriptions.put(description.name(), description);
+        if (offer.spec().pci().isEmpty()) {
+            parts.put(description.name(), Part.of(description, offer.spec()));
+        }
+    }
+
+    /** {@return the devices that do not sit on the PCI bus, in the order in which they came} */
+    public List<Part> parts() {
+        return devices.stream().map(device -> parts.get(device.name())).filter(Objects::nonNull).toList();
+    }
+
+    /** {@return where PCI configuration space lies in memory} */
+    public Optional<IoRange> ecam() {
+        return Optional.empty();
+    }
+
+    /** {@return whether the machine has a PCI bus} */
+    public boolean hasBus() {
+        return pci != null;
     }
 
     private PciHost requireBus() {
@@ -106,10 +130,9 @@ public final class Devices {
     private LineDriver[] drivers(Placement placement, @Nullable SwitchedFunction function) {
         var drivers = new ArrayList<LineDriver>();
         if (function != null && function.spec().intxPin() != 0) {
-            drivers.add(new LineDriver(board.lines(), PciHost.gsi(function.address(), function.spec().intxPin()),
-                    function));
+            drivers.add(LineDriver.of(board.lines(), function));
         }
-        placement.gsis().forEach(gsi -> drivers.add(new LineDriver(board.lines(), gsi, null)));
+        placement.gsis().forEach(gsi -> drivers.add(LineDriver.of(board.lines(), gsi)));
         return drivers.toArray(LineDriver[]::new);
     }
 
@@ -177,7 +200,7 @@ public final class Devices {
         var device = new HostedDevice(board, placement, placement.options(), backings.apply(description.backend()),
                 drivers(placement, function), function, offer);
         devices.add(device);
-        descriptions.put(description.name(), description);
+        describe(description, offer);
         device.expect(saved.parked());
         try {
             new DeviceSwap(device, target(device), offer, board.policy().quiesce()).run();
@@ -202,6 +225,7 @@ public final class Devices {
         HostedDevice device = find(name);
         exclusively(device, "unplug", () -> {
             devices.remove(device);
+            parts.remove(name);
             device.unplug();
             forget(device);
             return "";

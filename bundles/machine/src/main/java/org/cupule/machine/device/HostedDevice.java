@@ -663,7 +663,7 @@ public final class HostedDevice implements IoHandler {
         }
         seat.windows.ranges().forEach(range -> words.add(Windows.text(range)));
         for (LineDriver driver : drivers) {
-            words.add("gsi " + driver.gsi());
+            words.add(driver.place());
         }
         return String.join(", ", words);
     }

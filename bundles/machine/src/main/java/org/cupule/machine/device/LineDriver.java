@@ -11,18 +11,34 @@ import org.jspecify.annotations.Nullable;
 final class LineDriver {
     private final GsiLines lines;
     private final int gsi;
+    /** A second input on the same wire; negative for none. */
+    private final int twin;
     private final @Nullable PciFunction pin;
     private boolean wanted;
     private boolean shown;
 
-    LineDriver(GsiLines lines, int gsi, @Nullable PciFunction pin) {
+    private LineDriver(GsiLines lines, int gsi, int twin, @Nullable PciFunction pin) {
         this.lines = lines;
         this.gsi = gsi;
+        this.twin = twin;
         this.pin = pin;
     }
 
-    int gsi() {
-        return gsi;
+    /** {@return the end of a line that leads to one input} */
+    static LineDriver of(GsiLines lines, int gsi) {
+        return new LineDriver(lines, gsi, -1, null);
+    }
+
+    /** {@return the end of a function's INTx pin, which leads to both inputs that {@link PciRouting} says} */
+    static LineDriver of(GsiLines lines, PciFunction function) {
+        int pin = function.spec().intxPin();
+        return new LineDriver(lines, PciRouting.legacy(function.address(), pin),
+                PciRouting.wide(function.address(), pin), function);
+    }
+
+    /** {@return where it leads, for people} */
+    String place() {
+        return twin < 0 ? "gsi " + gsi : "gsi %d and %d".formatted(gsi, twin);
     }
 
     /** The device sets its level. */
@@ -37,6 +53,9 @@ final class LineDriver {
         if (level != shown) {
             shown = level;
             lines.drive(gsi, level);
+            if (twin >= 0) {
+                lines.drive(twin, level);
+            }
         }
     }
 }

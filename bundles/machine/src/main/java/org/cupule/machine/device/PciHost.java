@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
  * A machine's PCI bus, and which device sits at which address.
  *
  * <p>
- * Pins: INTA# to INTD# of device d drive GSI 10 or 11: 10 + (d + pin) mod 2, pin 1 to 4; the function's interrupt line
- * register says so. Base address registers are given places, with decoding off, as a firmware does.
+ * Pins go where {@link PciRouting} says; the function's interrupt line register holds the input that the 8259 pair has.
+ * Base address registers are given places, with decoding off, as a firmware does.
  *
  * <p>
  * Order of the gates: the bus's, then a device's. A device that sets its pin or sends a message enters the function
@@ -184,13 +184,8 @@ final class PciHost implements PciBusContext {
             }
         }
         if (spec.intxPin() != 0) {
-            bus.write(address, LINE_REGISTER, 1, gsi(address, spec.intxPin()));
+            bus.write(address, LINE_REGISTER, 1, PciRouting.legacy(address, spec.intxPin()));
         }
-    }
-
-    /** {@return the GSI that a pin of a device drives} */
-    static int gsi(Bdf address, int pin) {
-        return 10 + (address.device() + pin & 1);
     }
 
     /** From now on the device hears of its function. */

@@ -20,10 +20,18 @@ import org.cupule.machine.memory.MemoryLayout;
  *            modules, or the initial RAM disk
  * @param layout
  *            the machine's memory
+ * @param rsdp
+ *            where the pointer to the ACPI tables lies; 0 for none
  * @threading immutable: the arrays must not be changed
  */
 public record BootRequest(String name, byte[] image, String format, long address, String commandLine,
-        List<Module> modules, MemoryLayout layout) {
+        List<Module> modules, MemoryLayout layout, long rsdp) {
+    /** An image for a machine without ACPI tables. */
+    public BootRequest(String name, byte[] image, String format, long address, String commandLine,
+            List<Module> modules, MemoryLayout layout) {
+        this(name, image, format, address, commandLine, modules, layout, 0);
+    }
+
     /** Copies the list. */
     public BootRequest {
         modules = List.copyOf(modules);

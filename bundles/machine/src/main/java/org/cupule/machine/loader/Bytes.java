@@ -9,44 +9,51 @@ import java.nio.charset.StandardCharsets;
  *
  * @threading confined to its maker
  */
-final class Bytes {
+public final class Bytes {
     private final ByteBuffer buffer;
 
-    Bytes(int lengthBytes) {
+    /** Begins with zeros. */
+    public Bytes(int lengthBytes) {
         this(new byte[lengthBytes]);
     }
 
     /** Fills in these bytes. */
-    Bytes(byte[] bytes) {
+    public Bytes(byte[] bytes) {
         buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    Bytes u8(int offset, int value) {
+    /** Writes 8 bits. */
+    public Bytes u8(int offset, int value) {
         buffer.put(offset, (byte) value);
         return this;
     }
 
-    Bytes u16(int offset, int value) {
+    /** Writes 16 bits. */
+    public Bytes u16(int offset, int value) {
         buffer.putShort(offset, (short) value);
         return this;
     }
 
-    Bytes u32(int offset, long value) {
+    /** Writes 32 bits. */
+    public Bytes u32(int offset, long value) {
         buffer.putInt(offset, (int) value);
         return this;
     }
 
-    Bytes u64(int offset, long value) {
+    /** Writes 64 bits. */
+    public Bytes u64(int offset, long value) {
         buffer.putLong(offset, value);
         return this;
     }
 
-    Bytes copy(int offset, byte[] source, int from, int lengthBytes) {
+    /** Writes these bytes. */
+    public Bytes copy(int offset, byte[] source, int from, int lengthBytes) {
         buffer.put(offset, source, from, lengthBytes);
         return this;
     }
 
-    byte[] array() {
+    /** {@return the bytes, not copied} */
+    public byte[] array() {
         return buffer.array();
     }
 

@@ -10,7 +10,8 @@ import org.cupule.machine.memory.MemoryLayout;
  * not run: what it would find out is told in the zero page.
  *
  * <pre>
- *  zero page        000 screen: none       1E0 KiB above 1 MiB   1E8 entries of the map
+ *  zero page        000 screen: none       070 pointer to the ACPI tables
+ *                   1E0 KiB above 1 MiB   1E8 entries of the map
  *                   1F1 header, from file  2D0 memory map, 20 bytes an entry
  *  +1000            command line
  * </pre>
@@ -30,6 +31,7 @@ final class LinuxLoader implements Loader {
     private static final int CAN_USE_HEAP = 0x80;
     private static final int HEAP_END = 0xFE00;
     private static final int MAP = 0x2D0;
+    private static final int RSDP = 0x70;
 
     @Override
     public String format() {
@@ -55,7 +57,7 @@ final class LinuxLoader implements Loader {
         long diskAt = disk.length == 0 ? 0 : putDisk(disk, header, room);
         long page = room.below("the zero page", BELOW_BIOS_DATA, PAGE + line.length, PAGE);
         Bytes zero = zeroPage(image, header, request.layout(), page, line)
-                .u32(0x214, kernel).u32(0x218, diskAt).u32(0x21C, disk.length);
+                .u64(RSDP, request.rsdp()).u32(0x214, kernel).u32(0x218, diskAt).u32(0x21C, disk.length);
         room.put("the zero page", page, zero.array());
         long gdt = room.below("the descriptor table", BELOW_BIOS_DATA, StartState.gdt().length, 8);
         room.put("the descriptor table", gdt, StartState.gdt());

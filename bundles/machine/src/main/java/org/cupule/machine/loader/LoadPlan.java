@@ -84,6 +84,16 @@ public record LoadPlan(String format, List<Chunk> chunks, List<Rom> rom, VcpuSta
 
     /** Writes all chunks. */
     public void write(GuestMemory memory) {
+        write(chunks, memory);
+    }
+
+    /** Writes chunks, in their order. EFAULT where there is no RAM. */
+    public static void write(List<Chunk> chunks, GuestMemory memory) {
         chunks.forEach(chunk -> chunk.write(memory));
+    }
+
+    /** {@return whether something of the image lies in this range of RAM} */
+    public boolean touches(long first, long last) {
+        return chunks.stream().anyMatch(chunk -> chunk.gpa <= last && chunk.gpa + chunk.memoryBytes > first);
     }
 }

@@ -45,6 +45,7 @@ final class Chassis {
     private final Supplier<Catalogue> catalogue;
     private final MemoryLayout layout;
     private final Devices devices;
+    private final Firmware firmware;
     private final RingConsole console = new RingConsole();
 
     /** Builds memory, image, devices and registers, in a VM that is CREATED. */
@@ -55,13 +56,14 @@ final class Chassis {
         this.catalogue = catalogue;
         this.layout = new MemoryLayout(description.memoryBytes());
         devices = new Devices(new Board(vm, layout, requests, policy, description.deterministic()));
+        firmware = new Firmware(vm, description, layout, devices);
         try {
             layout.build(vm.memory());
             plan.ifPresent(image -> image.map(vm.memory()));
-            load(plan);
             buses.stream().findFirst().ifPresent(devices::addBus);
             vm.ioRequests().inlineDefault(DEFAULT_CLIENT, devices::unclaimed);
             description.devices().forEach(this::plug);
+            load(plan);
         } catch (RuntimeException e) {
             devices.close();
             throw e;
@@ -74,8 +76,10 @@ final class Chassis {
         this.vm = vm;
         this.catalogue = catalogue;
         this.layout = new MemoryLayout(saved.description().memoryBytes());
-        this.plan = () -> saved.description().image().map(image -> Loaders.plan(ImageFiles.request(image, layout)));
+        this.plan = () -> saved.description().image().map(image -> Loaders
+                .plan(ImageFiles.request(image, layout, Firmware.rsdp(saved.description()))));
         devices = new Devices(new Board(vm, layout, requests, policy, saved.description().deterministic()));
+        firmware = new Firmware(vm, saved.description(), layout, devices);
         try {
             console.restore(saved.console());
             vm.ioRequests().inlineDefault(DEFAULT_CLIENT, devices::unclaimed);
@@ -92,6 +96,7 @@ final class Chassis {
     }
 
     private void load(LoadPlan image) {
+        firmware.write(image);
         image.write(vm.memory());
         vm.setRegisters(0, image.registers());
     }

@@ -23,18 +23,21 @@ final class ImageFiles {
     /**
      * Reads all that an image needs.
      *
+     * @param rsdp
+     *            where the pointer to the ACPI tables lies; 0 for none
      * @throws HsmException
      *             ENOENT for a file or a built-in guest that is not there or cannot be read, EINVAL for a file that the
      *             machine's memory could not hold
      */
-    static BootRequest request(Image image, MemoryLayout layout) {
+    static BootRequest request(Image image, MemoryLayout layout, long rsdp) {
         var modules = new ArrayList<BootRequest.Module>();
         for (Path module : image.modules()) {
             modules.add(module(module.toString(), layout));
         }
         byte[] bytes = image.file().map(file -> read(file, layout)).orElseGet(() -> builtin(image.builtin()));
         String name = image.file().map(Path::getFileName).map(Path::toString).orElse(image.builtin());
-        return new BootRequest(name, bytes, image.format(), image.address(), image.append(), modules, layout);
+        return new BootRequest(name, bytes, image.format(), image.address(), image.append(), modules, layout,
+                rsdp);
     }
 
     private static BootRequest.Module module(String text, MemoryLayout layout) {

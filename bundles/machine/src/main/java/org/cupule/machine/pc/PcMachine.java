@@ -195,7 +195,7 @@ final class PcMachine implements Machine, Requests {
     private MachineDescription present() {
         return new MachineDescription(name(), vm().hypervisor().name(), description.memoryBytes(), description.cpus(),
                 description.image(), description.devices(), description.models(), description.behaviour(),
-                description.deterministic(), description.queuedUpcall());
+                description.deterministic(), description.queuedUpcall(), description.serviceVm(), description.acpi());
     }
 
     private void refuseWhileAsked() {

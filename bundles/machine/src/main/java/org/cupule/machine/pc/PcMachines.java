@@ -177,7 +177,8 @@ public final class PcMachines implements Machines, Swappable {
         refuseTaken("create", description.name());
         check("create", description);
         var layout = new MemoryLayout(description.memoryBytes());
-        Optional<LoadPlan> plan = description.image().map(image -> Loaders.plan(ImageFiles.request(image, layout)));
+        Optional<LoadPlan> plan = description.image()
+                .map(image -> Loaders.plan(ImageFiles.request(image, layout, Firmware.rsdp(description))));
         VirtualMachine vm = vm(description);
         try {
             var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, description, plan,

@@ -21,7 +21,8 @@ final class Restoring {
         MachineDescription said = saved.description();
         return new MachineDescription(said.name(), said.hypervisor(), said.memoryBytes(), said.cpus(), said.image(),
                 saved.devices().stream().map(device -> with(device.description(), device.modelIn(catalogue))).toList(),
-                said.models(), said.behaviour(), said.deterministic(), said.queuedUpcall());
+                said.models(), said.behaviour(), said.deterministic(), said.queuedUpcall(), said.serviceVm(),
+                said.acpi());
     }
 
     private static DeviceDescription with(DeviceDescription device, String model) {

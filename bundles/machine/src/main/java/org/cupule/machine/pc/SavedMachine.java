@@ -69,7 +69,7 @@ record SavedMachine(MachineDescription description, String reason, List<SavedDev
                 .put("hypervisor", description.hypervisor()).put("memoryBytes", description.memoryBytes())
                 .put("cpus", description.cpus()).put("models", models.build())
                 .put("behaviour", description.behaviour().name()).put("deterministic", description.deterministic())
-                .put("queuedUpcall", description.queuedUpcall()).put("reason", reason);
+                .put("queuedUpcall", description.queuedUpcall()).put("acpi", description.acpi()).put("reason", reason);
         description.image().ifPresent(image -> state.put("image", image(image)));
         return state.build();
     }
@@ -119,7 +119,9 @@ record SavedMachine(MachineDescription description, String reason, List<SavedDev
         return new MachineDescription(state.text("name"), state.text("hypervisor"), state.number("memoryBytes"),
                 (int) state.number("cpus", 1, 16),
                 state.has("image") ? Optional.of(restoredImage(state.nested("image"))) : Optional.empty(), described,
-                models, behaviour(state.text("behaviour")), state.flag("deterministic"), state.flag("queuedUpcall"));
+                models, behaviour(state.text("behaviour")), state.flag("deterministic"), state.flag("queuedUpcall"),
+                false,
+                !state.has("acpi") || state.flag("acpi"));
     }
 
     private static Image restoredImage(ModelState state) {

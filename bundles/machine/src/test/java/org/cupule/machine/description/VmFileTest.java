@@ -132,7 +132,7 @@ class VmFileTest {
     @DisplayName("what is wrong is told with what would be right")
     @CsvSource(delimiter = '|', quoteCharacter = '\0', value = {
             "{\"memry\": 1}                                     | field 'memry': there is no such field; did you mean 'memory'?",
-            "{\"zzzzzzzz\": 1}                                  | there are: behaviour, cpus, deterministic",
+            "{\"zzzzzzzz\": 1}                                  | there are: acpi, behaviour, cpus",
             "{\"image\": {\"fil\": \"x\"}}                      | did you mean 'file'?",
             "{\"image\": {}}                                    | give either 'file' or 'builtin'",
             "{\"image\": {\"file\":\"a\", \"builtin\":\"b\"}}   | give either 'file' or 'builtin'",

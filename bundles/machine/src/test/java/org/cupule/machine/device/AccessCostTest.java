@@ -51,7 +51,7 @@ class AccessCostTest {
                 // Nobody listens.
             }
         });
-        var driver = new LineDriver(lines, 4, null);
+        var driver = LineDriver.of(lines, 4);
         assertThat(allocated(access -> {
             driver.drive(access.write());
             driver.drive(!access.write());

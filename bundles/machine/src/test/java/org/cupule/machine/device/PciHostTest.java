@@ -71,21 +71,22 @@ class PciHostTest {
         assertThat(bench.vm.read(0x8000_0000L, 4)).isEqualTo(0xFFFF_FFFFL);
         assertThat(bench.vm.read(0x9000_0000L, 4)).isEqualTo(ID);
         assertThat(bench.devices.list().getFirst().place()).contains("pci 00:03.0").contains("memory 0x90000000")
-                .contains("port 0x2000-0x20ff").contains("gsi 10");
+                .contains("port 0x2000-0x20ff").contains("gsi 10 and 19");
         bench.vm.writeConfig(BDF, COMMAND, 2, 0);
         assertThat(bench.vm.read(0x9000_0000L, 4)).isEqualTo(0xFFFF_FFFFL);
     }
 
     @Test
-    void drivesItsPinAndFollowsTheGuestsDisableBit() {
+    void drivesBothInputsOfItsPinAndFollowsTheGuestsDisableBit() {
         long base = enable();
         bench.vm.write(base + ENABLE, 4, 1);
         bench.vm.write(base + TRIGGER, 4, 1);
-        assertThat(bench.vm.interrupts().told()).containsExactly("gsi10+");
+        assertThat(bench.vm.interrupts().told()).containsExactly("gsi10+", "gsi19+");
         bench.vm.writeConfig(BDF, COMMAND, 2, EVERYTHING | 0x400);
         bench.vm.writeConfig(BDF, COMMAND, 2, EVERYTHING);
         bench.vm.write(base + CAUSE, 4, 1);
-        assertThat(bench.vm.interrupts().told()).containsExactly("gsi10+", "gsi10-", "gsi10+", "gsi10-");
+        assertThat(bench.vm.interrupts().told()).containsExactly("gsi10+", "gsi19+", "gsi10-", "gsi19-",
+                "gsi10+", "gsi19+", "gsi10-", "gsi19-");
     }
 
     @Test

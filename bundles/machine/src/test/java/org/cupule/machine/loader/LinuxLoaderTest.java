@@ -47,6 +47,15 @@ final class LinuxLoaderTest {
     }
 
     @Test
+    void tellsTheKernelWhereTheAcpiTablesAre() {
+        var request = new BootRequest("vmlinuz", kernel().array(), "auto", 0, "", List.of(),
+                new MemoryLayout(64 << 20), 0xF_0000);
+
+        assertThat(zeroPage(Loaders.plan(request)).u32(0x70)).isEqualTo(0xF_0000);
+        assertThat(zeroPage(plan(kernel())).u32(0x70)).isZero();
+    }
+
+    @Test
     void entersTheKernelWhereItPrefersToRun() {
         LoadPlan plan = plan(kernel());
 
