@@ -24,7 +24,7 @@ class FuzzTest {
     Path folder;
 
     @ParameterizedTest
-    @ValueSource(strings = {"ImageFuzz", "VmFileFuzz", "IoctlFuzz", "SocketFuzz"})
+    @ValueSource(strings = {"ImageFuzz", "VmFileFuzz", "IoctlFuzz", "SocketFuzz", "HypercallFuzz", "SnapshotFuzz"})
     void nothingButRefusals(String target) throws Exception {
         Path found = Files.createDirectory(folder.resolve("found"));
         Path output = folder.resolve("output");

@@ -23,9 +23,11 @@ import org.cupule.types.IoRange;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What holds while several vCPUs make requests and everything around them changes. */
+@Tag("slow")
 public abstract class IoreqRaceContract extends HsmFixture {
     private static final int REQUESTS = 3000;
     private static final long DEADLINE_SECONDS = 60;

@@ -15,6 +15,8 @@ import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CompletableFuture;
 
 /** How a VM gets its memory ({@code hsm.md} section 6). */
 public abstract class MemoryContract extends HsmFixture {
@@ -258,5 +260,25 @@ public abstract class MemoryContract extends HsmFixture {
         assertThat(kept.segment().scope().isAlive()).isTrue();
         assertThat(other.memory().write(0, new byte[1], 0, 1)).isTrue();
         other.close();
+    }
+
+    @Test
+    @DisplayName("one thread after the other changes the memory, whether the one before was refused or not")
+    void threadsFollowEachOther() throws Exception {
+        Thread first = Thread.ofPlatform().start(() -> {
+            Ram device = memory.allocate(PAGE);
+            memory.mapMmio(0x10000, device, 0, PAGE, Access.ALL);
+            memory.unmapMmio(0x10000, PAGE);
+            memory.addRam(0, PAGE, Access.ALL);
+            partition.fail(new HsmException(Errno.ENOMEM, "setRegions", "as the test wants"));
+            assertThatThrownBy(() -> memory.addRam(PAGE, PAGE, Access.ALL)).isInstanceOf(HsmException.class);
+            partition.fail(null);
+        });
+        first.join();
+
+        var second = CompletableFuture.supplyAsync(() -> memory.addRam(PAGE, PAGE, Access.ALL));
+
+        assertThat(second.get(10, TimeUnit.SECONDS).lengthBytes()).isEqualTo(PAGE);
+        assertThat(memory.mappings()).hasSize(2);
     }
 }

@@ -21,9 +21,11 @@ import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What holds while several threads map and unmap at once. */
+@Tag("slow")
 public abstract class MemoryRaceContract extends HsmFixture {
     private static final int PAGE = 4096;
     private static final int PAGES = 32;

@@ -30,6 +30,7 @@ import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.cupule.types.IoRange;
 import org.cupule.types.Msi;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Saving a VM and restoring it: no request is lost or answered twice, memory and counts are the same. */
@@ -172,6 +173,7 @@ public abstract class SnapshotContract extends HsmFixture {
         assertThat(counters()).isEqualTo(new IoRequests.Counters(1, 1, 0, 0, 0));
     }
 
+    @Tag("slow") // it waits for a deadline of seconds
     @Test
     void handlerThatDoesNotReturnIsNamedAndAllGoesOn() {
         vm.close();

@@ -149,6 +149,7 @@ public abstract class VmContract extends HsmFixture {
 
         List<ThrowingCallable> calls = List.of(vm::vmid, vm::name, vm::vcpuCount, vm::hypervisor, vm::state, vm::start,
                 vm::pause, vm::resume, vm::reset, vm::memory, vm::ioRequests, vm::interrupts, vm::clock, vm::describe,
+                vm::eventFds, vm::passthrough, vm::power, vm::snapshot, () -> vm.leaveBehind(Thread.currentThread()),
                 () -> vm.registers(0), () -> vm.activity(0), () -> vm.setRegisters(0, powerOn()),
                 () -> vm.onEvent(event -> {
                 }), () -> memory.allocate(4096), () -> memory.read(0, new byte[1], 0, 1),
@@ -238,6 +239,18 @@ public abstract class VmContract extends HsmFixture {
     }
 
     @Test
+    @DisplayName("HSM-VM-15 sixteen vCPUs, and one, are a VM; what was made in vain is paused and destroyed")
+    void oneToSixteenVcpusAreAVm() {
+        hsm.create(wish(16, 0, false)).close();
+        hsm.create(wish(1, 0, false)).close();
+        hypervisor.forceVcpus(-1);
+        hypervisor.failPage(new HsmException(Errno.EPERM, "page", "as the test wants"));
+        assertThatCode(Errno.EINVAL, () -> hsm.create(wish(1, 0, false)));
+
+        assertThat(hypervisor.partition().journal()).contains("pause", "destroy");
+    }
+
+    @Test
     @DisplayName("HSM-IOREQ-02 a new VM's sixteen slots are FREE")
     void newSlotsAreFree() {
         for (int slot = 0; slot < IoRequestPage.SLOTS; slot++) {
@@ -294,6 +307,11 @@ public abstract class VmContract extends HsmFixture {
     void unmetWishIsEinval() {
         assertThatCode(Errno.EINVAL,
                 () -> hsm.create(new VmCreation("t", "", 1, 0, Behaviour.X86, true, false, Map.of())));
+        assertThatCode(Errno.EINVAL, () -> hsm.create(wish(1, PartitionCreation.SERVICE_VM, false)));
+        assertThatCode(Errno.EINVAL,
+                () -> hsm.create(new VmCreation("t", "", 2, 0b111, 0, Behaviour.X86, false, false, Map.of())));
+        assertThatCode(Errno.EINVAL,
+                () -> hsm.create(new VmCreation("t", "", 0, 0b1, 0, Behaviour.X86, false, false, Map.of())));
         assertThat(hypervisor.partitions()).hasSize(1);
     }
 

@@ -248,7 +248,7 @@ public final class SimHypervisor implements Hypervisor, Swappable {
         }
     }
 
-    private List<SimPartition> partitions() {
+    List<SimPartition> partitions() {
         synchronized (partitions) {
             return partitions.values().stream().flatMap(Optional::stream).toList();
         }

@@ -90,7 +90,7 @@ final class Slot implements IoAccess {
         this.posted = dropped.posted;
         this.completed = dropped.completed;
         this.unclaimed = dropped.unclaimed;
-        this.word = dropped.generation() << PHASE_BITS;
+        this.word = word(dropped.generation(), IDLE);
     }
 
     /** Makes the slot that goes on with the request that was taken from its client: claimed, to be answered at once. */
@@ -103,13 +103,17 @@ final class Slot implements IoAccess {
         slot.value = taken.value;
         slot.bdf = taken.bdf;
         slot.register = taken.register;
-        slot.word = taken.generation() + 1 << PHASE_BITS | ROUTING;
+        slot.word = word(taken.generation() + 1, ROUTING);
         return slot;
+    }
+
+    private static long word(long generation, int phase) {
+        return generation << PHASE_BITS | phase;
     }
 
     /** {@return the phase now} */
     int phase() {
-        return (int) word & PHASE_MASK;
+        return phase(word);
     }
 
     /** {@return the number of the present or the last request} */
@@ -131,10 +135,10 @@ final class Slot implements IoAccess {
     long claim() {
         while (true) {
             long now = word;
-            int phase = (int) now & PHASE_MASK;
+            int phase = phase(now);
             if (phase == IDLE) {
                 long next = (now >>> PHASE_BITS) + 1;
-                if (WORD.compareAndSet(this, now, next << PHASE_BITS | ROUTING)) {
+                if (WORD.compareAndSet(this, now, word(next, ROUTING))) {
                     return next;
                 }
             } else if (phase != COMPLETING) {
@@ -147,7 +151,7 @@ final class Slot implements IoAccess {
 
     /** Gives a claim back: no client. Volatile: the caller looks for a new reason to claim afterwards. */
     void release(long generation) {
-        word = generation << PHASE_BITS | IDLE;
+        word = word(generation, IDLE);
     }
 
     /** Notes who is going to serve the request: seen by whoever sees SERVING. */
@@ -158,13 +162,13 @@ final class Slot implements IoAccess {
 
     /** The request is with its client from now on. */
     void handedOver(long generation) {
-        WORD.setRelease(this, generation << PHASE_BITS | SERVING);
+        WORD.setRelease(this, word(generation, SERVING));
     }
 
     /** Begins to answer without a client. */
     void handledAtOnce(long generation) {
         client = null;
-        WORD.setRelease(this, generation << PHASE_BITS | COMPLETING);
+        WORD.setRelease(this, word(generation, COMPLETING));
     }
 
     /** Takes the right to answer, when no reset is going on. @return false when the request was answered or dropped */
@@ -178,15 +182,15 @@ final class Slot implements IoAccess {
     }
 
     private boolean leaveServing(long generation, int next) {
-        long serving = generation << PHASE_BITS | SERVING;
-        long held = generation << PHASE_BITS | HELD;
+        long serving = word(generation, SERVING);
+        long held = word(generation, HELD);
         while (true) {
             long now = word; // one look a round: between two it may go from HELD back to SERVING
             if (now == held) {
                 LockSupport.parkNanos(HELD_NANOS); // for as long as a snapshot takes
             } else if (now != serving) {
                 return false;
-            } else if (WORD.compareAndSet(this, serving, generation << PHASE_BITS | next)) {
+            } else if (WORD.compareAndSet(this, serving, word(generation, next))) {
                 return true;
             }
         }
@@ -194,20 +198,20 @@ final class Slot implements IoAccess {
 
     /** The answer is in the page. */
     void answered(long generation) {
-        WORD.setRelease(this, generation << PHASE_BITS | IDLE);
+        WORD.setRelease(this, word(generation, IDLE));
     }
 
     /** Ends the use of this object, taking the request away from its client. @return whether there was one */
     boolean drop() {
         while (true) {
             long now = word;
-            int phase = (int) now & PHASE_MASK;
+            int phase = phase(now);
             if (phase == DROPPED) {
                 return false;
             }
             if (phase == ROUTING || phase == COMPLETING) {
                 Thread.yield();
-            } else if (WORD.compareAndSet(this, now, now & ~PHASE_MASK | DROPPED)) {
+            } else if (WORD.compareAndSet(this, now, word(now >>> PHASE_BITS, DROPPED))) {
                 return withClient(phase);
             }
         }
@@ -218,8 +222,8 @@ final class Slot implements IoAccess {
         while (true) {
             long now = word;
             switch (phase(now)) {
-                case IDLE -> WORD.compareAndSet(this, now, now & ~PHASE_MASK | PARKED);
-                case SERVING -> WORD.compareAndSet(this, now, now & ~PHASE_MASK | HELD);
+                case IDLE -> WORD.compareAndSet(this, now, word(now >>> PHASE_BITS, PARKED));
+                case SERVING -> WORD.compareAndSet(this, now, word(now >>> PHASE_BITS, HELD));
                 case ROUTING, COMPLETING -> Thread.yield();
                 default -> {
                     return;
@@ -233,20 +237,20 @@ final class Slot implements IoAccess {
         long now = word;
         int phase = phase(now);
         if (phase == PARKED || phase == HELD) {
-            WORD.compareAndSet(this, now, now & ~PHASE_MASK | (phase == PARKED ? IDLE : SERVING));
+            WORD.compareAndSet(this, now, word(now >>> PHASE_BITS, phase == PARKED ? IDLE : SERVING));
         }
     }
 
     /** The handler of a dropped request has returned. @return whether it was dropped */
     boolean leftAfterDrop(long generation) {
-        return WORD.compareAndSet(this, generation << PHASE_BITS | DROPPED, generation << PHASE_BITS | IDLE);
+        return WORD.compareAndSet(this, word(generation, DROPPED), word(generation, IDLE));
     }
 
     /** Waits out the short phases. @return the generation of the request that is with its client; 0 for none */
     long servingGeneration() {
         while (true) {
             long now = word;
-            int phase = (int) now & PHASE_MASK;
+            int phase = phase(now);
             if (phase != ROUTING && phase != COMPLETING && phase != HELD) {
                 return phase == SERVING ? now >>> PHASE_BITS : 0;
             }

@@ -10,6 +10,7 @@ import org.cupule.hsm.impl.ioreq.RangeIndex.Claim;
 import org.cupule.types.AddressSpace;
 import org.cupule.types.IoRange;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -157,6 +158,7 @@ class RangeIndexTest {
         assertThat(index.without(new Claim<>(0x10, 0x1F, 1, 1, "owner 1"))).isSameAs(index);
     }
 
+    @Tag("slow") // not repeated for each mutant
     @Test
     @DisplayName("ten thousand ranges, added one by one and removed one by one, each found in between")
     void holdsTenThousand() {
@@ -173,16 +175,16 @@ class RangeIndexTest {
     }
 
     @Test
-    @DisplayName("ten thousand nested ranges need no more than linear memory")
+    @DisplayName("thousands of nested ranges need no more than linear memory")
     void nestedRangesStayLinear() {
-        for (int i = 0; i < 10_000; i++) {
-            add(i, 100_000L - i, i);
+        for (int i = 0; i < 2_000; i++) {
+            add(i, 20_000L - i, i);
         }
 
-        assertThat(index.intervals()).isEqualTo(19_999);
-        assertThat(index.find(50_000, 8)).isEqualTo("owner 9999");
+        assertThat(index.intervals()).isEqualTo(3_999);
+        assertThat(index.find(10_000, 8)).isEqualTo("owner 1999");
         assertThat(index.find(5, 8)).isEqualTo("owner 5");
-        assertThat(index.find(99_999, 2)).isEqualTo("owner 0");
-        assertThat(index.find(99_999, 3)).isNull();
+        assertThat(index.find(19_999, 2)).isEqualTo("owner 0");
+        assertThat(index.find(19_999, 3)).isNull();
     }
 }
