@@ -14,6 +14,7 @@ final class SimdOps {
     final Simd simd;
     final long[] x;
     final FxState fx;
+    final SimdFloats floats;
     /** The source operand, lower and upper half; a shorter one stands in the lower half, with zeros above. */
     long s0;
     long s1;
@@ -26,6 +27,7 @@ final class SimdOps {
         this.simd = cpu.simd;
         this.x = cpu.simd.x;
         this.fx = new FxState(cpu);
+        this.floats = new SimdFloats(cpu);
     }
 
     void execute(Op op) {
@@ -47,7 +49,7 @@ final class SimdOps {
         }
     }
 
-    private void requireMmx() {
+    void requireMmx() {
         if ((state.cr0 & X86.CR0_EM) != 0) {
             throw cpu.ud();
         }

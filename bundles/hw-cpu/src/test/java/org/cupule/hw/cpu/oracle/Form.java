@@ -67,6 +67,8 @@ record Form(String text, int[] opcode, int range, int digit, Immediate immediate
         PLAIN,
         /** MMX or SSE: 66, F2 and F3 would make it another instruction, and its registers hold packed numbers. */
         SIMD,
+        /** Processors differ: in whether it makes the FPU's registers those of MMX. */
+        TRANSITION,
         /** F3 is part of it. */
         F3,
         /** F2 is part of it. */

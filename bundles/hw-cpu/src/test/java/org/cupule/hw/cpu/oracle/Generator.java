@@ -39,7 +39,7 @@ final class Generator {
             state.gpr[UserState.RSP] = UserMemory.DATA + 0x100 + values.below(0x1E0) * 8L;
         }
         if (form.has(Trait.SIMD)) {
-            numbers(state.fx);
+            numbers(state.fx, !form.has(Trait.TRANSITION));
         }
         var setting = new Setting(values, mode, state);
         setting.registers(form);
@@ -76,9 +76,9 @@ final class Generator {
     }
 
     /** Any contents of the registers; now and then with an exception of the FPU that waits. */
-    private void numbers(FxImage fx) {
+    private void numbers(FxImage fx, boolean mayWait) {
         fx.mxcsr(values.mxcsr());
-        int exceptions = values.percent(10) ? values.below(0x40) : 0;
+        int exceptions = mayWait && values.percent(10) ? values.below(0x40) : 0;
         fx.control(0x300 | values.below(4) << 10 | (values.percent(5) ? values.below(0x40) : 0x3F));
         boolean waits = (exceptions & ~fx.control()) != 0;
         fx.status(exceptions | values.below(8) << 11 | values.below(0x10000) & 0x4700 | (waits ? 0x8080 : 0));

@@ -49,6 +49,13 @@ class ModelAgainstHostTest {
         assertThat(disagreements(Stream.generate(generator::single))).isEmpty();
     }
 
+    @ParameterizedTest(name = "in single SSE floating-point {0} instructions")
+    @EnumSource(Mode.class)
+    void inPackedNumbers(Mode mode) {
+        var generator = new Generator(SEED, mode, SimdForms.floats());
+        assertThat(disagreements(Stream.generate(generator::single))).isEmpty();
+    }
+
     private List<String> disagreements(Stream<Sample> samples) {
         HostOracleTest.assumeHost();
         var oracle = HostOracle.compile(HostOracleTest.SOURCE, folder);

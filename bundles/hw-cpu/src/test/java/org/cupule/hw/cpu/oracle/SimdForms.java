@@ -124,7 +124,9 @@ final class SimdForms {
             """;
 
     private static final String FLOATS = """
-            2A - 66 F3 F2 /r
+            2A 66 F3 F2 /r
+            2A - /r reg
+            2A - /r mem transition
             2C - 66 F3 F2 /r
             2D - 66 F3 F2 /r
             2E - 66 /r
