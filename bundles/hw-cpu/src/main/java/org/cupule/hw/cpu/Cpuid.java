@@ -18,7 +18,10 @@ final class Cpuid {
     private static final String BRAND = "Cupule interpreted x86-64 processor";
     private static final int ECX1 = 1 << 13 | 1 << 21 | 1 << 23 | 1 << 24 | 1 << 31; // CX16 x2APIC POPCNT TSC-deadline
                                                                                      // HV
-    private static final int EDX1 = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 11 | 1 << 12
+    /** FPU MMX FXSR SSE SSE2. */
+    private static final int NUMBERS = 1 | 1 << 23 | 1 << 24 | 1 << 25 | 1 << 26;
+    private static final int EDX1 = NUMBERS | 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 9 | 1 << 11
+            | 1 << 12
             | 1 << 13 | 1 << 15 | 1 << 16 | 1 << 19; // DE PSE TSC MSR PAE CX8 APIC SEP MTRR PGE CMOV PAT CLFSH
     private static final int SYSCALL = 1 << 11;
     private static final int NX = 1 << 20;

@@ -156,7 +156,9 @@ final class FloatArithmetic {
         if (a.infinite() && b.infinite() || a.zero() && b.zero()) {
             invalid(into);
         } else if (a.infinite() || b.zero()) {
-            rounding.flags |= a.infinite() ? 0 : Rounding.ZERO_DIVIDE;
+            if (!a.infinite()) {
+                rounding.flags = rounding.flags & ~Rounding.DENORMAL | Rounding.ZERO_DIVIDE;
+            }
             into.set(negative, Extended.SPECIAL, Extended.INTEGER);
         } else if (a.zero() || b.infinite()) {
             into.set(negative, 0, 0);
@@ -252,20 +254,20 @@ final class FloatArithmetic {
     }
 
     /**
-     * A step of the remainder of a and b. {@return the lowest three bits of the quotient, or -1 when it takes more
-     * steps}
+     * A step of the remainder of a and b. {@return the lowest three bits of the quotient; -1 when it takes more steps;
+     * -2 when there is none}
      *
      * @param nearest
      *            whether the quotient is rounded to the nearest whole number (FPREM1), else it is cut off
      */
     int remainder(Extended a, Extended b, boolean nearest, Extended into) {
         if (special(a, b, into)) {
-            return 0;
+            return -2;
         }
         if (a.infinite() || b.zero()) {
             rounding.flags &= ~Rounding.DENORMAL;
             invalid(into);
-            return 0;
+            return -2;
         }
         int distance = a.normalExponent() - b.normalExponent();
         if (a.zero() || b.infinite() || distance < -1) {

@@ -1,8 +1,7 @@
 package org.cupule.hw.cpu;
 
 /**
- * The FPU's instructions: loads, stores, arithmetic, comparisons and control. Not there are the transcendental ones and
- * packed BCD, so that CPUID tells of no FPU. Source: SDM volume 1, "Programming with the x87 FPU"; volume 2.
+ * The FPU's instructions. Source: SDM volume 1, "Programming with the x87 FPU"; volume 2.
  *
  * <p>
  * An instruction computes first, into scratch numbers and {@link Rounding#flags}; then it stores to memory, which may
@@ -25,6 +24,7 @@ final class FpuOps {
     private final Fpu fpu;
     private final Rounding rounding = new Rounding();
     private final FloatArithmetic arithmetic = new FloatArithmetic(rounding);
+    private final Transcendentals transcendentals = new Transcendentals(rounding, arithmetic);
     private final Extended operand = new Extended();
     private final Extended answer = new Extended();
     private final Extended other = new Extended();
@@ -215,19 +215,23 @@ final class FpuOps {
     /** Takes the flags over. {@return whether the answer may be stored} */
     private boolean commit() {
         boolean goesOn = !rounding.unmasked(BEFORE);
+        if (!goesOn) { // it never came to rounding
+            boolean stack = (rounding.flags & Rounding.STACK) != 0;
+            rounding.flags &= BEFORE | Rounding.STACK | (stack ? Rounding.ROUNDED_UP : 0);
+        }
         fpu.status = fpu.status & ~Fpu.C1 | rounding.flags;
         summarise();
         return goesOn;
     }
 
     private void underflow() {
-        rounding.flags |= Rounding.INVALID | Rounding.STACK;
+        rounding.flags = Rounding.INVALID | Rounding.STACK;
         answer.indefinite();
     }
 
     private void push(Extended number) {
-        if (!fpu.empty(-1)) {
-            rounding.flags |= Rounding.INVALID | Rounding.STACK | Rounding.ROUNDED_UP;
+        if (!fpu.empty(-1) && (rounding.flags & Rounding.STACK) == 0) {
+            rounding.flags = Rounding.INVALID | Rounding.STACK | Rounding.ROUNDED_UP;
             number.indefinite();
         }
         if (commit()) {
@@ -264,6 +268,10 @@ final class FpuOps {
             case 1, 3, 5, 7 -> {
                 if (sub == 0 || op.kind == 7 && sub == 5 || op.kind == 3 && sub == 5) {
                     load(op, op.kind == 3 && sub == 5 ? 8 : op.kind == 7 && sub == 5 ? 9 : op.kind - 1);
+                    if (op.kind != 3 && operand.signaling()) {
+                        rounding.flags |= Rounding.INVALID;
+                        operand.fraction |= Extended.QUIET;
+                    }
                     push(operand);
                 } else if (sub == 2 || sub == 3) {
                     store(op, op.kind - 1, sub == 3);
@@ -271,6 +279,10 @@ final class FpuOps {
                     store(op, 8, true);
                 } else if (op.kind == 7 && sub == 7) {
                     store(op, 9, true);
+                } else if (op.kind == 7 && sub == 4) {
+                    loadDecimal(op);
+                } else if (op.kind == 7 && sub == 6) {
+                    storeDecimal(op);
                 } else {
                     throw system.unknown(op);
                 }
@@ -288,7 +300,8 @@ final class FpuOps {
             case 6 -> integer((short) cpu.mmu.load16(cpu.readAddress(op, 2)));
             case 8 -> {
                 long at = cpu.readAddress(op, 10);
-                operand.set(cpu.mmu.load16(at + 8), cpu.mmu.load64(at));
+                long fraction = cpu.mmu.load64(at);
+                operand.set(cpu.mmu.load16(cpu.mmu.wrap(at + 8)), fraction);
             }
             default -> integer(cpu.mmu.load64(cpu.readAddress(op, 8)));
         }
@@ -311,10 +324,6 @@ final class FpuOps {
     private void widen(boolean negative, int exponent, long fraction, int special, int bias) {
         if (exponent == special) {
             operand.set(negative, Extended.SPECIAL, fraction | Extended.INTEGER);
-            if (operand.signaling()) {
-                rounding.flags |= Rounding.INVALID;
-                operand.fraction |= Extended.QUIET;
-            }
         } else if (exponent != 0) {
             operand.set(negative, exponent - bias + Extended.BIAS, fraction | Extended.INTEGER);
         } else if (fraction == 0) {
@@ -351,10 +360,52 @@ final class FpuOps {
             } else {
                 cpu.mmu.store(at, size, value);
             }
+        } else {
+            cpu.mmu.probe(at, size);
+            rounding.flags &= ~(Rounding.INEXACT | Rounding.ROUNDED_UP);
         }
         boolean stored = !rounding.unmasked(Rounding.INVALID | late);
         commit();
         if (pop && stored) {
+            pop();
+        }
+    }
+
+    /** FBLD. */
+    private void loadDecimal(Op op) {
+        long at = cpu.readAddress(op, 10);
+        long low = cpu.mmu.load64(at);
+        int high = cpu.mmu.load16(cpu.mmu.wrap(at + 8));
+        integer(PackedDecimal.magnitude(high, low));
+        operand.high |= high & 0x8000;
+        push(operand);
+    }
+
+    /** FBSTP. */
+    private void storeDecimal(Op op) {
+        boolean none = fpu.empty(0);
+        if (none) {
+            underflow();
+        }
+        long value = none ? 0 : rounding.integer(fpu.st(0), 8, false);
+        boolean invalid = none || (rounding.flags & Rounding.INVALID) != 0 || PackedDecimal.tooLong(Math.abs(value));
+        if (invalid) {
+            rounding.flags = rounding.flags & Rounding.STACK | Rounding.INVALID;
+        }
+        long at = cpu.writeAddress(op, 10);
+        boolean stored = !rounding.unmasked(Rounding.INVALID);
+        if (stored) {
+            long magnitude = Math.abs(value);
+            cpu.mmu.probe(at, 10);
+            cpu.mmu.store64(at, invalid ? PackedDecimal.INDEFINITE_LOW : PackedDecimal.low(magnitude));
+            cpu.mmu.store16(cpu.mmu.wrap(at + 8), invalid
+                    ? PackedDecimal.INDEFINITE_HIGH
+                    : PackedDecimal.high(fpu.st(0).negative(), magnitude));
+        } else {
+            cpu.mmu.probe(at, 10);
+        }
+        commit();
+        if (stored) {
             pop();
         }
     }
@@ -376,6 +427,7 @@ final class FpuOps {
         if (missing) {
             underflow();
         } else {
+            nothingDenormal(a);
             switch (kind) {
                 case 0 -> arithmetic.add(a, right, answer);
                 case 1 -> arithmetic.multiply(a, right, answer);
@@ -388,11 +440,17 @@ final class FpuOps {
         finish(into, pop);
     }
 
+    /** Beside a NaN it does not count that the operand from memory is denormal. */
+    private void nothingDenormal(Extended other) {
+        rounding.flags &= other.nan() || other.unsupported() ? ~Rounding.DENORMAL : -1;
+    }
+
     private int order(boolean missing, Extended right, boolean quiet) {
         if (missing) {
             underflow();
             return X86.ZF | X86.PF | X86.CF;
         }
+        nothingDenormal(fpu.st(0));
         return arithmetic.compare(fpu.st(0), right, quiet);
     }
 
@@ -541,7 +599,15 @@ final class FpuOps {
     /** D9 F0 to D9 FF. */
     private void functions(Op op, int number) {
         switch (number) {
+            case 0x0 -> unary(() -> transcendentals.power(fpu.st(0), answer));
+            case 0x1 -> binary(() -> transcendentals.logarithm(fpu.st(0), fpu.st(1), answer));
+            case 0x2 -> pair(true);
+            case 0x3 -> binary(() -> transcendentals.arcTangent(fpu.st(1), fpu.st(0), answer));
             case 0x4 -> extract();
+            case 0x9 -> binary(() -> transcendentals.logarithmOfMore(fpu.st(0), fpu.st(1), answer));
+            case 0xB -> pair(false);
+            case 0xE -> angle(() -> transcendentals.sine(fpu.st(0), answer));
+            case 0xF -> angle(() -> transcendentals.cosine(fpu.st(0), answer));
             case 0x5, 0x8 -> remainder(number == 5);
             case 0xA -> unary(() -> arithmetic.root(fpu.st(0), answer));
             case 0xC -> unary(this::toWhole);
@@ -554,6 +620,66 @@ final class FpuOps {
                 finish(0, false);
             }
             default -> throw system.unknown(op);
+        }
+    }
+
+    /** Of ST(0) and ST(1), into ST(1), and popped. */
+    private void binary(Runnable function) {
+        if (fpu.empty(0) || fpu.empty(1)) {
+            underflow();
+        } else {
+            function.run();
+        }
+        finish(1, true);
+    }
+
+    private void angle(Runnable function) {
+        transcendentals.outside = false;
+        if (fpu.empty(0)) {
+            underflow();
+        } else {
+            function.run();
+        }
+        if (!isOutside()) {
+            finish(0, false);
+        }
+    }
+
+    /** C2 tells of an angle that is too large. {@return whether it is} */
+    private boolean isOutside() {
+        fpu.status &= ~Fpu.C2;
+        if (transcendentals.outside) {
+            fpu.status = fpu.status & ~Fpu.C1 | Fpu.C2;
+        }
+        return transcendentals.outside;
+    }
+
+    /** FPTAN, which pushes 1, and FSINCOS. */
+    private void pair(boolean tangent) {
+        if (fpu.empty(0) || !fpu.empty(-1)) {
+            underflow();
+            rounding.flags |= fpu.empty(0) ? 0 : Rounding.ROUNDED_UP;
+            fpu.status &= ~Fpu.C2;
+            other.indefinite();
+        } else {
+            if (tangent) {
+                transcendentals.tangent(fpu.st(0), answer);
+                other.set(false, Extended.BIAS, Extended.INTEGER);
+            } else {
+                transcendentals.sine(fpu.st(0), answer);
+                transcendentals.cosine(fpu.st(0), other);
+            }
+            if (isOutside()) {
+                return;
+            }
+            other.set(answer.nan() ? answer : other);
+        }
+        if (commit()) {
+            fpu.st(0).set(answer);
+            fpu.empty(0, false);
+            fpu.turn(-1);
+            fpu.st(0).set(other);
+            fpu.empty(0, false);
         }
     }
 
@@ -584,7 +710,7 @@ final class FpuOps {
         }
         rounding.flags |= x.denormal() ? Rounding.DENORMAL : 0;
         if (rounding.unmasked(BEFORE) || !fpu.empty(-1)) {
-            push(operand.indefinite());
+            extractNothing(x);
             return;
         }
         int exponent = x.normalExponent() - Extended.BIAS;
@@ -594,7 +720,19 @@ final class FpuOps {
         push(other);
     }
 
+    /** There is no room to push, or an exception is not masked. */
+    private void extractNothing(Extended x) {
+        push(operand.indefinite());
+        if (!rounding.unmasked(BEFORE)) {
+            x.indefinite();
+        }
+    }
+
     private void extractSpecial(Extended x) {
+        if (!fpu.empty(0) && !fpu.empty(-1)) {
+            extractNothing(x);
+            return;
+        }
         boolean zero = !fpu.empty(0) && x.zero();
         boolean infinite = !fpu.empty(0) && x.infinite();
         other.set(x);
@@ -617,14 +755,18 @@ final class FpuOps {
     }
 
     private void remainder(boolean nearest) {
-        int quotient = 0;
+        int quotient = -2;
         if (fpu.empty(0) || fpu.empty(1)) {
             underflow();
         } else {
             quotient = arithmetic.remainder(fpu.st(0), fpu.st(1), nearest, answer);
         }
         finish(0, false);
-        fpu.status &= ~(Fpu.C0 | Fpu.C1 | Fpu.C2 | Fpu.C3);
+        fpu.status &= ~(Fpu.C1 | Fpu.C2);
+        if (quotient == -2 || rounding.unmasked(BEFORE)) {
+            return;
+        }
+        fpu.status &= ~(Fpu.C0 | Fpu.C3);
         if (quotient < 0) {
             fpu.status |= Fpu.C2;
         } else {

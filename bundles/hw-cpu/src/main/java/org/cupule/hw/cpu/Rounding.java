@@ -108,10 +108,14 @@ final class Rounding {
         exponent = wanted;
         long hi = high;
         long lo = low;
-        boolean tiny = wanted <= 0;
+        boolean tiny = wanted <= 0 && !carries(negative, wanted, high, low, precision);
         if (tiny && (control & UNDERFLOW) == 0 && register) {
             flags |= UNDERFLOW;
             exponent = wanted + ADJUSTMENT;
+            if (exponent <= 0) {
+                beyond(0, 0);
+                return;
+            }
             tiny = false;
         } else if (tiny) {
             int shift = 1 - wanted;
@@ -132,6 +136,28 @@ final class Rounding {
         if (exponent >= special) {
             overflow(negative, precision, special, register);
         }
+    }
+
+    /** A result that even with its exponent adjusted lies outside. */
+    private void beyond(int exponent, long fraction) {
+        this.exponent = exponent;
+        this.fraction = fraction;
+        flags |= INEXACT;
+    }
+
+    /**
+     * {@return whether rounding makes a number just below the smallest normal one normal}: tininess counts after it.
+     */
+    private boolean carries(boolean negative, int wanted, long high, long low, int precision) {
+        if (wanted != 0) {
+            return false;
+        }
+        int before = flags;
+        cut(negative, high, low, precision);
+        flags = before;
+        boolean carried = exponent != wanted;
+        exponent = wanted;
+        return carried;
     }
 
     /** {@return the upper half shifted down into the lower by more than its width, with what falls out told} */
@@ -171,6 +197,10 @@ final class Rounding {
         flags |= OVERFLOW;
         if ((control & OVERFLOW) == 0 && register) {
             exponent -= ADJUSTMENT;
+            if (exponent >= special) {
+                beyond(special, Extended.INTEGER);
+                flags |= ROUNDED_UP;
+            }
             return;
         }
         flags |= INEXACT;

@@ -7,8 +7,8 @@ package org.cupule.hw.cpu;
  * <p>
  * Numbers of single precision stand in the lower half of a word. What is usual, rounding to nearest among numbers far
  * from the ends of their range, the host's arithmetic does, and only whether it was exact is to be found out; all else
- * is computed by the FPU's kernel in 64 bits, cut off with the last bit set where something was lost, which rounds
- * like the exact number, and rounded by {@link SimdRounding}.
+ * is computed by the FPU's kernel in 64 bits, cut off with the last bit set where something was lost, which rounds like
+ * the exact number, and rounded by {@link SimdRounding}.
  *
  * @threading confined to its CPU
  */

@@ -67,6 +67,10 @@ record Form(String text, int[] opcode, int range, int digit, Immediate immediate
         PLAIN,
         /** MMX or SSE: 66, F2 and F3 would make it another instruction, and its registers hold packed numbers. */
         SIMD,
+        /** Its registers hold numbers of the FPU's own format. */
+        FPU,
+        /** Processors differ: in what becomes of C1 of the FPU's status. */
+        C1,
         /** Processors differ: in whether it makes the FPU's registers those of MMX. */
         TRANSITION,
         /** F3 is part of it. */

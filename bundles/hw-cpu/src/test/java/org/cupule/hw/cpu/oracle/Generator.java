@@ -41,6 +41,9 @@ final class Generator {
         if (form.has(Trait.SIMD)) {
             numbers(state.fx, !form.has(Trait.TRANSITION));
         }
+        if (form.has(Trait.FPU)) {
+            extended(state.fx);
+        }
         var setting = new Setting(values, mode, state);
         setting.registers(form);
         long at = codeAt();
@@ -73,6 +76,15 @@ final class Generator {
         byte[] counter = new Bytes().put(2 + values.below(30), 4).toArray();
         return new Sample(mode, state, at, code.toArray(), UserMemory.CODE + COUNTER_OFFSET, counter, 0,
                 false, loop ? "loop" : "sequence");
+    }
+
+    /** Numbers of the FPU's own, most of the registers taken. */
+    private void extended(FxImage fx) {
+        fx.control(fx.control() & ~0x300 | values.below(4) << 8);
+        fx.tags(values.percent(80) ? 0xFF : values.below(0x100));
+        for (int i = 0; i < 8; i++) {
+            fx.stack(i, values.extendedHigh(), values.extendedFraction());
+        }
     }
 
     /** Any contents of the registers; now and then with an exception of the FPU that waits. */

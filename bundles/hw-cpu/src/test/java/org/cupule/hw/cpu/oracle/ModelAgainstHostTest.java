@@ -56,6 +56,13 @@ class ModelAgainstHostTest {
         assertThat(disagreements(Stream.generate(generator::single))).isEmpty();
     }
 
+    @ParameterizedTest(name = "in single {0} instructions of the FPU")
+    @EnumSource(Mode.class)
+    void inNumbersOfTheFpu(Mode mode) {
+        var generator = new Generator(SEED, mode, FpuForms.all());
+        assertThat(disagreements(Stream.generate(generator::single))).isEmpty();
+    }
+
     private List<String> disagreements(Stream<Sample> samples) {
         HostOracleTest.assumeHost();
         var oracle = HostOracle.compile(HostOracleTest.SOURCE, folder);

@@ -187,6 +187,27 @@ final class Values {
         return sign | exponent << 23 | (percent(10) ? 0 : percent(10) ? 0x7FFFFF - below(3) : fraction);
     }
 
+    /** {@return sign and exponent of the FPU's format} */
+    int extendedHigh() {
+        int sign = below(2) << 15;
+        return sign | switch (below(10)) {
+            case 0 -> 0;
+            case 1 -> 0x7FFF;
+            case 2 -> 1 + below(80);
+            case 3 -> 0x7FFE - below(80);
+            case 4 -> below(0x8000);
+            case 5 -> 0x3FFF + 55 + below(12);
+            default -> 0x3FFF - 4 + below(24);
+        };
+    }
+
+    /** {@return a significand, mostly with its integer bit} */
+    long extendedFraction() {
+        long bits = percent(20) ? below(4) : random.nextLong() & -1L << below(64);
+        bits = percent(5) ? -1L - below(3) : bits;
+        return percent(93) ? bits | Long.MIN_VALUE : percent(60) ? 0 : bits;
+    }
+
     /** {@return a value for MXCSR: any rounding, flags, DAZ and FTZ; in most all exceptions are masked} */
     int mxcsr() {
         int masks = percent(65) ? 0x1F80 : percent(50) ? ~(0x80 << below(6)) & 0x1F80 : below(0x40) << 7;
