@@ -23,6 +23,11 @@ public interface HypervisorServiceModule {
     /** {@return the hypervisors that are there now, the default one first} */
     List<HypervisorInfo> hypervisors();
 
+    /** {@return the hypervisors that cannot be there on this machine: why not, by name} */
+    default Map<String, String> absentHypervisors() {
+        return Map.of();
+    }
+
     /**
      * Creates a VM, in state CREATED, with its I/O request page registered.
      *

@@ -1,5 +1,6 @@
 package org.cupule.hypervisor;
 
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
@@ -28,6 +29,21 @@ public interface Hypervisor {
      *             (a hardware component is missing; the sentence names it)
      */
     Partition create(PartitionCreation creation, Upcall upcall);
+
+    /**
+     * Creates a partition together with its I/O request page, whose slots are FREE afterwards: instead of
+     * {@link #create(PartitionCreation, Upcall)} and {@link Partition#setIoRequestPage} where {@code PAGE_AT_CREATION}
+     * is declared.
+     *
+     * @param page
+     *            4096 bytes of native memory, page-aligned, that stay there until the partition is destroyed
+     * @throws HsmException
+     *             as {@link #create(PartitionCreation, Upcall)}; EOPNOTSUPP without {@code PAGE_AT_CREATION}
+     */
+    default Partition createWithPage(PartitionCreation creation, Upcall upcall, MemorySegment page) {
+        throw new HsmException(Errno.EOPNOTSUPP, "create",
+                "hypervisor '" + info().name() + "' takes the I/O request page after the creation");
+    }
 
     /** {@return the devices of the host that can be assigned to partitions, by address} */
     default List<HostDevice> hostDevices() {

@@ -69,6 +69,8 @@ public record HypervisorInfo(String name, String version, String description, Sl
         /** It can take a processor away from the host side. */
         SERVICE_CPUS,
         /** It runs privileged VMs, whose guests make VMs by hypercalls. */
-        SERVICE_VM
+        SERVICE_VM,
+        /** It takes the I/O request page with the creation, not after it. */
+        PAGE_AT_CREATION
     }
 }

@@ -24,6 +24,7 @@ import org.cupule.types.HsmException;
 import org.cupule.types.Msi;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +59,12 @@ public abstract class EventFdTopicContract extends HsmFixture {
 
     private EventFds topic() {
         return vm.eventFds();
+    }
+
+    /** Only a guest that runs writes to its ports. */
+    @BeforeEach
+    final void startVm() {
+        vm.start();
     }
 
     /** Closes the counters, after the VM that uses them. */
@@ -465,7 +472,6 @@ public abstract class EventFdTopicContract extends HsmFixture {
         }
         partition.onDestroy(() -> journal.add("hypervisor, ioeventfds " + topic().ioEventFds().size() + ", irqfds "
                 + topic().irqFds().size()));
-        vm.start();
         vm.close();
         irq.signal();
         irq.close();

@@ -265,6 +265,8 @@ public abstract class VmContract extends HsmFixture {
         VirtualMachine other = hsm.create(creation());
         vm.ioRequests().inlineDefault("bus", access -> 1);
         other.ioRequests().inlineDefault("bus", access -> 2);
+        vm.start();
+        other.start();
 
         assertThat(partition.in(0, 0x10, 4)).isEqualTo(1);
         assertThat(hypervisor.partition().in(0, 0x10, 4)).isEqualTo(2);

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -18,6 +19,7 @@ import org.cupule.hsm.ioreq.IoRequestClient;
 import org.cupule.hsm.memory.LentMemory;
 import org.cupule.hsm.servicevm.ServiceVm;
 import org.cupule.hsm.snapshot.RamContent;
+import org.cupule.hypervisor.AbsentHypervisor;
 import org.cupule.hypervisor.Hypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.state.ModelState;
@@ -52,6 +54,7 @@ public final class RoutingHsm implements HypervisorServiceModule {
     private final PresentHost host = new PresentHost();
     private final Whiteboard whiteboard = new Whiteboard(machines);
     private final ReentrantLock removingCpu = new ReentrantLock();
+    private final List<AbsentHypervisor> absent = new CopyOnWriteArrayList<>();
     private volatile List<Backend> backends = List.of();
     private volatile boolean stopped;
 
@@ -73,6 +76,17 @@ public final class RoutingHsm implements HypervisorServiceModule {
     /** Forgets a hypervisor: no VMs are made on it any more. */
     public synchronized void unbind(Hypervisor hypervisor) {
         backends = backends.stream().filter(backend -> backend.hypervisor != hypervisor).toList();
+    }
+
+    /** Hears why a hypervisor is not there. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    public void bindAbsent(AbsentHypervisor hypervisor) {
+        absent.add(hypervisor);
+    }
+
+    /** Hears that the reason is gone. */
+    public void unbindAbsent(AbsentHypervisor hypervisor) {
+        absent.remove(hypervisor);
     }
 
     /** Takes memory and event counters from a host; the best one that is there. */
@@ -124,6 +138,13 @@ public final class RoutingHsm implements HypervisorServiceModule {
     @Override
     public List<HypervisorInfo> hypervisors() {
         return backends.stream().map(backend -> backend.hypervisor.info()).toList();
+    }
+
+    @Override
+    public Map<String, String> absentHypervisors() {
+        Map<String, String> reasons = new TreeMap<>();
+        absent.forEach(hypervisor -> reasons.put(hypervisor.name(), hypervisor.reason()));
+        return reasons;
     }
 
     @Override
@@ -190,7 +211,12 @@ public final class RoutingHsm implements HypervisorServiceModule {
         throw new HsmException(Errno.ENODEV, "create",
                 wanted.isEmpty()
                         ? "there is no hypervisor; install a bundle that has one, such as hv-sim"
-                        : "there is no hypervisor '" + wanted + "'; there are " + names);
+                        : "there is no hypervisor '" + wanted + "'" + why(wanted) + "; there are " + names);
+    }
+
+    private String why(String wanted) {
+        String reason = absentHypervisors().get(wanted);
+        return reason == null ? "" : ": " + reason;
     }
 
     @Override

@@ -58,17 +58,25 @@ final class VmMaker {
     HostedVm make() {
         checkWish();
         UpcallRelay upcall = new UpcallRelay();
-        Partition partition = partition(upcall);
         VmArena arena = new VmArena(host);
+        boolean pageFirst = info.capabilities().contains(Capability.PAGE_AT_CREATION);
+        @Nullable
+        Partition partition = null;
         try {
+            MemorySegment page = pageFirst ? page(arena) : MemorySegment.NULL;
+            partition = partition(upcall, page);
             checkPartition(partition);
-            MemorySegment page = page(arena);
-            partition.setIoRequestPage(page);
+            if (!pageFirst) {
+                page = page(arena);
+                partition.setIoRequestPage(page);
+            }
             HostedVm vm = new HostedVm(creation, hypervisor, partition, arena, page, unlink);
             upcall.lead(vm);
             return vm;
         } catch (RuntimeException | Error failure) {
-            undo(partition);
+            if (partition != null) {
+                undo(partition);
+            }
             arena.close();
             throw refused(failure);
         }
@@ -110,14 +118,12 @@ final class VmMaker {
         }
     }
 
-    private Partition partition(UpcallRelay upcall) {
-        try {
-            return hypervisor.create(new PartitionCreation(creation.name(), creation.affinity(), creation.flags(),
-                    creation.behaviour(), creation.deterministic(), creation.queuedUpcall(), creation.models()),
-                    upcall);
-        } catch (RuntimeException | Error failure) {
-            throw refused(failure);
-        }
+    private Partition partition(UpcallRelay upcall, MemorySegment page) {
+        PartitionCreation wanted = new PartitionCreation(creation.name(), creation.affinity(), creation.flags(),
+                creation.behaviour(), creation.deterministic(), creation.queuedUpcall(), creation.models());
+        return page.equals(MemorySegment.NULL)
+                ? hypervisor.create(wanted, upcall)
+                : hypervisor.createWithPage(wanted, upcall, page);
     }
 
     private void checkPartition(Partition partition) {

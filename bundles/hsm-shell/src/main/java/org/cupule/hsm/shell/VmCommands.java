@@ -42,7 +42,7 @@ public final class VmCommands {
     }
 
     /** Lists the hypervisors. */
-    @Descriptor("lists the hypervisors, the default one first")
+    @Descriptor("lists the hypervisors, the default one first; and those that this machine lacks, with the reason")
     public Table hypervisors() {
         var table = new Table("NAME", "VERSION", "VCPUS", "PROTOCOL", "CAPABILITIES", "DESCRIPTION");
         for (HypervisorInfo info : platform.hsm().hypervisors()) {
@@ -51,6 +51,7 @@ public final class VmCommands {
                             .collect(Collectors.joining(" ")),
                     info.description());
         }
+        platform.hsm().absentHypervisors().forEach((name, reason) -> table.row(name, "-", "-", "-", "-", reason));
         return table;
     }
 

@@ -1,0 +1,208 @@
+package org.cupule.linux.acrn;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.cupule.host.CallBack;
+import org.cupule.host.DeviceFile;
+import org.cupule.host.Host;
+import org.cupule.hypervisor.AbsentHypervisor;
+import org.cupule.hypervisor.Hypervisor;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Modified;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Finds out whether this machine runs on ACRN and offers the hypervisor if so; else it offers the reason, in one
+ * sentence. It looks again when the host comes or goes, and when the settings change. VMs that were made stay.
+ *
+ * <p>
+ * The service is registered by hand: whether there is one depends on the machine, not on other services.
+ *
+ * @threading any thread
+ */
+@Component(service = {}, immediate = true, configurationPid = "org.cupule.linux.acrn")
+@Designate(ocd = AcrnGate.Settings.class)
+public final class AcrnGate {
+    /** Settings of the backend. */
+    @ObjectClassDefinition(name = "Cupule on ACRN", description = "The machine's own ACRN hypervisor")
+    public @interface Settings {
+        /** The driver's device. */
+        @AttributeDefinition(description = "Path of the driver's device")
+        String device() default "/dev/acrn_hsm";
+
+        /** The driver's attribute that takes processors from the Service VM. */
+        @AttributeDefinition(description = "Path of the driver's attribute that takes processors from the Service VM")
+        String remove_cpu() default "/sys/class/misc/acrn_hsm/remove_cpu";
+
+        /** How long the thread that waits in the driver may take to leave it, in milliseconds. */
+        @AttributeDefinition(description = "How long the thread that waits in the driver for a VM may take to leave "
+                + "it when the VM is destroyed, in milliseconds", min = "1")
+        long attach_deadline_millis() default 5000;
+
+        /** Rank among hypervisors. */
+        @AttributeDefinition(description = "Service ranking: above 0, VMs that name no hypervisor run on ACRN")
+        int ranking() default 0;
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(AcrnGate.class);
+    private static final Path PROCESSORS = Path.of("/sys/devices/system/cpu");
+    private static final Path CPUINFO = Path.of("/proc/cpuinfo");
+    private static final Path PCI = Path.of("/sys/bus/pci/devices");
+
+    private final BundleContext context;
+    private Settings settings;
+    private @Nullable Host host;
+    private @Nullable ServiceRegistration<?> offered;
+    private String said = "";
+    private boolean active;
+
+    /** Begins to look. */
+    @Activate
+    public AcrnGate(BundleContext context, Settings settings) {
+        this.context = context;
+        this.settings = settings;
+    }
+
+    /** Looks for the first time: the host that is there has been bound. */
+    @Activate
+    public synchronized void begin() {
+        active = true;
+        look();
+    }
+
+    /** Opens devices and calls threads back. */
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    public synchronized void bindHost(Host now) {
+        host = now;
+        look();
+    }
+
+    /** Opens none any more. */
+    public synchronized void unbindHost(Host before) {
+        if (host == before) {
+            host = null;
+            look();
+        }
+    }
+
+    /** Looks again. */
+    @Modified
+    public synchronized void modified(Settings changed) {
+        settings = changed;
+        look();
+    }
+
+    /** Offers nothing any more; VMs stay with the HSM that made them. */
+    @Deactivate
+    public synchronized void end() {
+        active = false;
+        withdraw();
+    }
+
+    private void look() {
+        if (!active) {
+            return;
+        }
+        withdraw();
+        Host present = host;
+        String reason = present == null
+                ? "there is no host to open " + settings.device() + " with: native access is denied or this is not "
+                        + "Linux; start the JVM with --enable-native-access=ALL-UNNAMED"
+                : whyNot(present, settings.device());
+        if (present == null || !reason.isEmpty()) {
+            offerReason(reason);
+        } else {
+            offer(present);
+        }
+    }
+
+    private void offer(Host present) {
+        Path device = Path.of(settings.device());
+        Driver driver = new Driver() {
+            @Override
+            public DeviceFile open() {
+                return present.open(device);
+            }
+
+            @Override
+            public CallBack currentThread() {
+                return present.currentThread();
+            }
+        };
+        var acrn = new AcrnHypervisor(driver, new AcrnHypervisor.Settings(present.name(),
+                new ServiceProcessors(Path.of(settings.remove_cpu()), PROCESSORS, CPUINFO, present::open),
+                new HostPci(PCI), settings.attach_deadline_millis()));
+        offered = context.registerService(Hypervisor.class, acrn, properties());
+        say("the hypervisor '" + AcrnHypervisor.NAME + "' is there: " + device);
+    }
+
+    private java.util.Dictionary<String, Object> properties() {
+        var properties = new java.util.Hashtable<String, Object>();
+        properties.put("service.ranking", settings.ranking());
+        return properties;
+    }
+
+    private void offerReason(String reason) {
+        offered = context.registerService(AbsentHypervisor.class, new Absence(reason), null);
+        say("no hypervisor '" + AcrnHypervisor.NAME + "': " + reason);
+    }
+
+    private void say(String sentence) {
+        if (!sentence.equals(said)) {
+            said = sentence;
+            LOG.info(sentence);
+        }
+    }
+
+    private void withdraw() {
+        ServiceRegistration<?> before = offered;
+        offered = null;
+        if (before != null) {
+            before.unregister();
+        }
+    }
+
+    private record Absence(String reason) implements AbsentHypervisor {
+        @Override
+        public String name() {
+            return AcrnHypervisor.NAME;
+        }
+    }
+
+    /** {@return why the device cannot be used, for people; empty when it can} */
+    static String whyNot(Host host, String device) {
+        Path path = Path.of(device);
+        if (!Files.exists(path)) {
+            return device + " is not there: this machine does not run on ACRN as its Service VM, or the module "
+                    + "acrn is not loaded";
+        }
+        try (DeviceFile file = host.open(path)) {
+            // a device of another kind would not know the commands, and answer so
+            long answer = file.ioctl(org.cupule.abi.IoctlNumber.ATTACH_IOREQ_CLIENT.number(), 0);
+            return answer == -Errno.EINVAL.number()
+                    ? ""
+                    : device + " is not the device of ACRN's driver: another one has the path";
+        } catch (HsmException refused) {
+            return switch (refused.errno()) {
+                case EACCES, EPERM -> device + " may not be opened by this user: run as root, or give the user the "
+                        + "right to read and write it";
+                case EOPNOTSUPP -> "the host opens no devices: another version of host-linux is needed";
+                default -> device + " cannot be opened: " + refused.getMessage();
+            };
+        }
+    }
+}
