@@ -38,6 +38,16 @@ public interface Machine extends AutoCloseable {
     /** Resets it and starts it again: as the reset button, after the platform has reloaded the image. */
     void reset();
 
+    /**
+     * Presses its power button: the guest is asked to switch the machine off, and may not.
+     *
+     * @throws org.cupule.types.HsmException
+     *             EOPNOTSUPP when no device hears the button; EPERM when it has ended
+     */
+    default void pressPowerButton() {
+        throw new HsmException(Errno.EOPNOTSUPP, "power button", "this machine has none");
+    }
+
     /** {@return what keeps it from being saved, one sentence each; empty when nothing does} */
     default List<String> saveObstacles() {
         return List.of("this machine cannot be saved");

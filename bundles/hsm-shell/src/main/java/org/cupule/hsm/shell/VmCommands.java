@@ -31,7 +31,7 @@ import org.osgi.service.component.annotations.Reference;
         "osgi.command.function=vms", "osgi.command.function=vm", "osgi.command.function=create",
         "osgi.command.function=start", "osgi.command.function=pause", "osgi.command.function=reset",
         "osgi.command.function=destroy", "osgi.command.function=await", "osgi.command.function=console",
-        "osgi.command.function=type"})
+        "osgi.command.function=powerbutton", "osgi.command.function=type"})
 public final class VmCommands {
     private final Platform platform;
 
@@ -148,6 +148,15 @@ public final class VmCommands {
             found.reset();
         });
         return vm + " was reset";
+    }
+
+    /** Presses the power button. */
+    @Descriptor("presses a machine's power button: its guest is asked to switch it off")
+    public String powerbutton(@Descriptor("number or machine name") String vm) {
+        VirtualMachine found = platform.vm(vm);
+        platform.machineOf(found).orElseThrow(() -> new HsmException(Errno.EOPNOTSUPP, "power button",
+                vm + " was not made as a machine and has no power button")).pressPowerButton();
+        return "the guest of " + vm + " was asked to switch it off";
     }
 
     /** Destroys. */

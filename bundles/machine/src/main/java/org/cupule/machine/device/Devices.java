@@ -62,11 +62,13 @@ public final class Devices {
 
     /** {@return what the default client answers: PCI configuration, and all ones for what nobody claims} */
     public long unclaimed(IoAccess access) {
-        if (access.type() != IoRequestPage.PCICFG) {
-            return unclaimed.answer(access);
-        }
         PciHost host = pci;
-        return host == null ? -1 : host.config(access);
+        if (access.type() == IoRequestPage.PCICFG) {
+            return host == null ? -1 : host.config(access);
+        }
+        boolean configuration = host != null && access.type() == IoRequestPage.MMIO
+                && PciHost.WINDOW.contains(access.address(), access.size());
+        return configuration ? host.memory(access) : unclaimed.answer(access);
     }
 
     /** Adds a device, whose description was checked. The backing is its own from now on. */
@@ -109,9 +111,11 @@ public final class Devices {
         return devices.stream().map(device -> parts.get(device.name())).filter(Objects::nonNull).toList();
     }
 
-    /** {@return where PCI configuration space lies in memory} */
+    /** {@return where PCI configuration space lies in memory; nowhere where a device has taken the place} */
     public Optional<IoRange> ecam() {
-        return Optional.empty();
+        boolean free = hasBus() && parts().stream().flatMap(part -> part.windows().stream())
+                .noneMatch(PciHost.WINDOW::overlaps);
+        return free ? Optional.of(PciHost.WINDOW) : Optional.empty();
     }
 
     /** {@return whether the machine has a PCI bus} */
@@ -388,6 +392,11 @@ public final class Devices {
             host.reset();
         }
         devices.forEach(HostedDevice::reset);
+    }
+
+    /** Presses the power button. @return whether a device has heard it */
+    public boolean pressPowerButton() {
+        return devices.stream().filter(HostedDevice::press).count() > 0;
     }
 
     /** One look of the watchdog: gives up each device in which it has seen the same call so often. */

@@ -16,6 +16,7 @@ import org.cupule.abi.IoRequestPage;
 import org.cupule.device.DeviceFactory;
 import org.cupule.device.PciRegisters;
 import org.cupule.hsm.interrupt.Interrupts;
+import org.cupule.device.PowerButton;
 import org.cupule.hsm.ioreq.IoAccess;
 import org.cupule.hsm.ioreq.IoClient;
 import org.cupule.hsm.ioreq.IoHandler;
@@ -296,6 +297,21 @@ public final class HostedDevice implements IoHandler {
             failed(here, instance, what, e);
         }
         instance.context().flush();
+    }
+
+    /** Somebody pressed the power button. @return whether the device heard it */
+    boolean press() {
+        Seat here = enter();
+        try {
+            Instance instance = here.instance;
+            if (instance == null || !(instance.device() instanceof PowerButton button)) {
+                return false;
+            }
+            run(here, instance, button::press, "power button");
+            return true;
+        } finally {
+            leave(here);
+        }
     }
 
     // ------------------------------------------------------------------ failures

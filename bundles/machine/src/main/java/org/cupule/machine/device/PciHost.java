@@ -43,6 +43,8 @@ final class PciHost implements PciBusContext {
     private static final Logger LOG = LoggerFactory.getLogger(PciHost.class);
     /** The bus's name as a target of swaps; no device may have it. */
     static final String NAME = "pci";
+    /** Configuration space in memory: 4 KiB a function (PCI Express Base Specification, section 7.2.2). */
+    static final IoRange WINDOW = IoRange.mmio(0xE000_0000L, 256 << 20);
     private static final long FLOAT = -1;
     private static final int BAR_REGISTER = 0x10;
     private static final int LINE_REGISTER = 0x3C;
@@ -80,18 +82,45 @@ final class PciHost implements PciBusContext {
 
     /** Answers a configuration request. */
     long config(IoAccess access) {
-        int packed = access.bdf();
+        return config(access.bdf(), access.register(), access.size(), access.write(), (int) access.value());
+    }
+
+    /**
+     * Answers an access to {@link #WINDOW}, which names a register by its address. What goes over the end of a register
+     * reaches none, but for both registers of 8 aligned bytes.
+     *
+     * <pre>
+     *  27     20 19    15 14    12 11                0
+     *  |  bus   | device | function |     register     |
+     * </pre>
+     */
+    long memory(IoAccess access) {
+        int offset = (int) (access.address() - WINDOW.first());
+        int packed = offset >>> 12 & 0xFFFF;
+        int register = offset & 0xFFF;
+        if (access.size() != 8) {
+            return config(packed, register, access.size(), access.write(), (int) access.value());
+        }
+        if ((register & 7) != 0) {
+            return FLOAT;
+        }
+        long low = config(packed, register, 4, access.write(), (int) access.value());
+        long high = config(packed, register + 4, 4, access.write(), (int) (access.value() >>> 32));
+        return low & 0xFFFF_FFFFL | high << 32;
+    }
+
+    private long config(int packed, int register, int size, boolean write, int value) {
         Bdf address = packed < BUS_ZERO.length ? BUS_ZERO[packed] : Bdf.of(packed);
         gate.enter();
         try {
-            if (!access.write()) {
-                return bus.read(address, access.register(), access.size());
+            if (!write) {
+                return bus.read(address, register, size);
             }
-            bus.write(address, access.register(), access.size(), (int) access.value());
+            bus.write(address, register, size, value);
             return 0;
         } catch (RuntimeException | Error e) {
             LOG.warn("the PCI bus failed in an access to {} register 0x{}; the guest got all ones", address,
-                    Integer.toHexString(access.register()), e);
+                    Integer.toHexString(register), e);
             return FLOAT;
         } finally {
             gate.leave();

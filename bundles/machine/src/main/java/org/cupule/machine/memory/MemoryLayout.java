@@ -12,7 +12,7 @@ import org.cupule.types.HsmException;
  * The memory map of a machine ({@code hsm.md} 15.1).
  *
  * <pre>
- *  0          A0000      C0000       100000          low          80000000      C0000000     100000000
+ *  0          A0000      C0000       100000          low          80000000      E0000000     100000000
  *  | RAM      | hole     | RAM       | RAM           | nothing    | PCI memory  | platform   | RAM
  *  | usable   | video    | "ROM"     | usable        |            | windows     | and ROM    | usable
  * </pre>
@@ -66,6 +66,7 @@ public record MemoryLayout(long bytes) {
         map.add(new MapEntry(BIOS_DATA, VIDEO - BIOS_DATA, MapEntry.RESERVED));
         map.add(new MapEntry(VIDEO_END, EXTENDED - VIDEO_END, MapEntry.RESERVED));
         add(map, EXTENDED, low());
+        map.add(new MapEntry(0xE000_0000L, 0x1000_0000, MapEntry.RESERVED));
         map.add(new MapEntry(0xFEC0_0000L, 0x140_0000, MapEntry.RESERVED));
         add(map, HIGH, high());
         return List.copyOf(map);

@@ -169,6 +169,17 @@ final class PcMachine implements Machine, Requests {
     }
 
     @Override
+    public void pressPowerButton() {
+        control.call("power button", PATIENCE_SECONDS, () -> {
+            requireAlive("power button");
+            if (!chassis.devices().pressPowerButton()) {
+                throw new HsmException(Errno.EOPNOTSUPP, "power button", "no device of '%s' hears it; %s"
+                        .formatted(name(), "give it one of type acpi-pm"));
+            }
+        });
+    }
+
+    @Override
     public List<String> saveObstacles() {
         return chassis.saveObstacles();
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.cupule.dev.sample.SampleFactory;
 import org.cupule.hw.pci.ConventionalPciBusFactory;
 import org.cupule.machine.MachineDescription.DeviceDescription;
@@ -54,6 +55,66 @@ class PciHostTest {
         assertThat(bench.vm.readConfig(BDF, 0, 4)).isEqualTo(0x0001_C09E);
         assertThat(bench.vm.readConfig(4 << 3, 0, 4)).isEqualTo(-1);
         assertThat(bench.vm.readConfig(1 << 8, 0, 4)).isEqualTo(-1);
+    }
+
+    private static long window(int bdf, int register) {
+        return 0xE000_0000L + ((long) bdf << 12) + register;
+    }
+
+    private long byPorts(int bdf, int register, int size) {
+        return bench.vm.readConfig(bdf, register, size) & -1L >>> 64 - 8 * size;
+    }
+
+    @Test
+    void showsTheSameInMemoryAndByPorts() {
+        var random = new Random(5);
+        for (int i = 0; i < 20_000; i++) {
+            int bdf = random.nextInt(0x200);
+            int size = 1 << random.nextInt(3);
+            int register = random.nextInt(0x1000) & -size;
+            assertThat(bench.vm.read(window(bdf, register), size)).as("%x+%x", bdf, register)
+                    .isEqualTo(byPorts(bdf, register, size));
+        }
+    }
+
+    @Test
+    void takesTheSameInMemoryAndByPorts() {
+        var twin = new PciHostTest();
+        var random = new Random(6);
+        for (int i = 0; i < 5_000; i++) {
+            int size = 1 << random.nextInt(3);
+            int register = random.nextInt(0x100) & -size;
+            long value = random.nextLong() & 0xFFFF_FFFFL >>> 32 - 8 * size;
+            bench.vm.write(window(BDF, register), size, value);
+            twin.bench.vm.writeConfig(BDF, register, size, (int) value);
+            int looked = random.nextInt(0x40) * 4;
+            assertThat(byPorts(BDF, looked, 4)).isEqualTo(twin.byPorts(BDF, looked, 4));
+        }
+        assertThat(bench.devices.places()).isEqualTo(twin.bench.devices.places());
+    }
+
+    @Test
+    void floatsInMemoryWhereAnAccessGoesOverARegistersEnd() {
+        assertThat(bench.vm.read(window(BDF, 2), 4)).isEqualTo(0xFFFF_FFFFL);
+        assertThat(bench.vm.read(window(BDF, 3), 2)).isEqualTo(0xFFFF);
+        assertThat(bench.vm.read(window(BDF, 4), 8)).isEqualTo(-1);
+        bench.vm.write(window(BDF, COMMAND - 1), 2, 0xFFFF);
+        assertThat(byPorts(BDF, COMMAND, 2)).isZero();
+    }
+
+    @Test
+    void showsTwoRegistersInEightBytes() {
+        assertThat(bench.vm.read(window(BDF, 0), 8)).isEqualTo(byPorts(BDF, 4, 4) << 32 | byPorts(BDF, 0, 4));
+        bench.vm.write(window(BDF, BAR0), 8, 0x3000_9000_0000L);
+        assertThat(byPorts(BDF, BAR0, 4)).isEqualTo(0x9000_0000L);
+        assertThat(byPorts(BDF, BAR1, 4)).isEqualTo(0x3001);
+    }
+
+    @Test
+    void hasNoWindowInMemoryWithoutABusOrWhereADeviceTookThePlace() {
+        assertThat(bench.devices.ecam()).contains(PciHost.WINDOW);
+        assertThat(new DeviceBench().devices.ecam()).isEmpty();
+        assertThat(new DeviceBench().vm.read(window(0, 0), 4)).isEqualTo(0xFFFF_FFFFL);
     }
 
     @Test

@@ -1,7 +1,9 @@
 package org.cupule.machine.pc;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import org.cupule.machine.MachineDescription;
 import org.cupule.machine.MachineDescription.Image;
 import org.cupule.machine.fake.FakeHsm;
 import org.cupule.machine.firmware.FirmwareTables;
+import org.cupule.types.HsmException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,6 +79,37 @@ class FirmwareTest {
             machine.unplug("pm");
             machine.reset();
             assertThat(memory(FirmwareTables.RSDP, 8)).isEqualTo("\0".repeat(8));
+        }
+    }
+
+    @Test
+    void endsByItsFixedHardwareAsTheTablesSay() throws Exception {
+        try (Machine machine = machine(true, 0x7C00, (byte) 0xF4)) {
+            machine.start();
+            hsm.vms().getLast().out(0xB2, 1, 0xA0);
+            hsm.vms().getLast().out(0x404, 2, 5 << 10 | 1 << 13);
+            assertThat(machine.outcome().toCompletableFuture().get(10, SECONDS).cause()).isEqualTo("power-off");
+        }
+    }
+
+    @Test
+    void tellsTheGuestOfItsPowerButtonByTheSci() throws Exception {
+        try (Machine machine = machine(true, 0x7C00, (byte) 0xF4)) {
+            machine.start();
+            hsm.vms().getLast().out(0xB2, 1, 0xA0);
+            hsm.vms().getLast().out(0x402, 2, 0x100);
+            machine.pressPowerButton();
+            assertThat(hsm.vms().getLast().in(0x400, 2) & 0x100).isEqualTo(0x100);
+            assertThat(hsm.vms().getLast().interrupts().told()).containsExactly("gsi9+");
+        }
+    }
+
+    @Test
+    void saysThatNobodyHearsThePowerButton() throws Exception {
+        try (Machine machine = machine(true, 0x7C00, (byte) 0xF4)) {
+            machine.unplug("pm");
+            assertThatThrownBy(machine::pressPowerButton).isInstanceOf(HsmException.class)
+                    .hasMessageContaining("acpi-pm");
         }
     }
 }
