@@ -7,7 +7,9 @@ import org.cupule.hw.cpu.InterpretedCpuFactory;
 import org.cupule.hw.ept.FourLevelEptFactory;
 import org.cupule.hw.ioapic.WideIoApicFactory;
 import org.cupule.hw.lapic.XApicFactory;
+import org.cupule.hw.pci.ConventionalPciBusFactory;
 import org.cupule.hw.pic.CascadedPicFactory;
+import org.cupule.pci.HostDeviceProvider;
 
 /** A simulated hypervisor with its usual hardware, made without OSGi. It is in this package to bind as DS does. */
 public final class BenchSim {
@@ -27,6 +29,14 @@ public final class BenchSim {
         hypervisor.bindLapic(new XApicFactory(), Map.of());
         hypervisor.bindIoApic(new WideIoApicFactory(), Map.of());
         hypervisor.bindPic(new CascadedPicFactory(), Map.of());
+        return hypervisor;
+    }
+
+    /** {@return a hypervisor with settings, whose host has devices that guests can be given} */
+    public static SimHypervisor hypervisor(Map<String, Object> changed, HostDeviceProvider devices) {
+        SimHypervisor hypervisor = hypervisor(changed);
+        hypervisor.bindHostDevices(devices);
+        hypervisor.bindPciBus(new ConventionalPciBusFactory());
         return hypervisor;
     }
 

@@ -80,7 +80,8 @@ final class HostedVm implements VirtualMachine {
         ioRequests.beforeAnswer(memory::findForeignWrites);
         this.interrupts = new PartitionInterrupts(life, partition, memory::findForeignWrites);
         this.eventFds = new HostedEventFds(life, this.hypervisor, partition, memory::findForeignWrites,
-                handler -> ioRequests.oldest("ioeventfd-" + partition.vmid(), handler), arena.host()::eventFd);
+                handler -> ioRequests.oldest("ioeventfd-" + partition.vmid(), handler), ioRequests::settle,
+                arena.host()::eventFd);
         this.passthrough = new PartitionPassthrough(life, partition, hypervisor);
         this.power = new HypervisorPower(life, hypervisor);
         this.data = new VmState(life, this.hypervisor, partition, memory, ioRequests, eventFds, passthrough);

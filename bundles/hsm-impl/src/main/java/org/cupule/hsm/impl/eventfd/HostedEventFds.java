@@ -1,6 +1,7 @@
 package org.cupule.hsm.impl.eventfd;
 
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.cupule.host.EventFd;
@@ -31,15 +32,17 @@ public final class HostedEventFds implements EventFds {
      *            run before each injection
      * @param clients
      *            makes the client of I/O requests that is older than all others
+     * @param settle
+     *            waits until no write that was routed before is inside that client
      * @param counters
      *            makes counters
      */
     public HostedEventFds(Life life, HypervisorInfo info, Partition partition, Runnable before,
-            Function<IoHandler, IoClient> clients, Supplier<EventFd> counters) {
+            Function<IoHandler, IoClient> clients, Consumer<IoClient> settle, Supplier<EventFd> counters) {
         this.life = life;
         this.counters = counters;
         Offload offload = new Offload(info, partition);
-        this.ioEventFds = new IoEventFds(clients, offload);
+        this.ioEventFds = new IoEventFds(clients, settle, offload);
         this.irqFds = new IrqFds(msi -> {
             before.run();
             partition.injectMsi(msi);

@@ -2,6 +2,7 @@ package org.cupule.hsm.impl.eventfd;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.cupule.host.EventFd;
 import org.cupule.hsm.eventfd.EventFds.IoEventFdInfo;
@@ -25,14 +26,26 @@ final class IoEventFds {
     private static final Logger LOG = LoggerFactory.getLogger(IoEventFds.class);
 
     private final Function<IoHandler, IoClient> clients;
+    private final Consumer<IoClient> settle;
     private final Offload offload;
     private final List<Bell> all = new ArrayList<>();
-    private @Nullable IoClient client;
+    /** Those whose range is gone, while a write may be on its way to them still. */
+    private final List<Bell> leaving = new ArrayList<>();
+    private volatile @Nullable IoClient client;
     private boolean closed;
     private volatile Bells bells = Bells.NONE;
 
-    IoEventFds(Function<IoHandler, IoClient> clients, Offload offload) {
+    /**
+     * Makes none.
+     *
+     * @param clients
+     *            makes the client that writes are routed to
+     * @param settle
+     *            waits until no write that was routed before is inside the client
+     */
+    IoEventFds(Function<IoHandler, IoClient> clients, Consumer<IoClient> settle, Offload offload) {
         this.clients = clients;
+        this.settle = settle;
         this.offload = offload;
     }
 
@@ -56,7 +69,7 @@ final class IoEventFds {
         }
         Bell bell = bell(eventFd, spec);
         all.add(bell);
-        bells = Bells.of(all); // before the range is there, so that no write finds nobody
+        publish(); // before the range is there, so that no write finds nobody
         if (!bell.offloaded()) {
             claim(spec);
         }
@@ -81,22 +94,44 @@ final class IoEventFds {
         present.add(spec.range());
     }
 
-    synchronized void deassign(EventFd eventFd) {
-        for (Bell bell : all) {
-            if (bell.eventFd.same(eventFd)) {
-                remove(bell);
-                return;
+    /** A write that is on its way when the range goes still rings: who waits for it does not hold the lock. */
+    void deassign(EventFd eventFd) {
+        Bell bell = takeOut(eventFd);
+        if (bell != null) {
+            IoClient served = client;
+            if (!bell.offloaded() && served != null) {
+                settle.accept(served);
             }
+            letGo(bell);
         }
     }
 
-    private void remove(Bell bell) {
-        all.remove(bell);
-        if (!bell.offloaded() && client != null) {
-            client.remove(bell.spec.range());
+    private synchronized @Nullable Bell takeOut(EventFd eventFd) {
+        for (Bell bell : all) {
+            if (bell.eventFd.same(eventFd)) {
+                all.remove(bell);
+                leaving.add(bell);
+                if (!bell.offloaded() && client != null) {
+                    client.remove(bell.spec.range());
+                }
+                publish();
+                return bell;
+            }
         }
-        bells = Bells.of(all);
+        return null;
+    }
+
+    private synchronized void letGo(Bell bell) {
+        leaving.remove(bell);
+        publish();
         bell.release();
+    }
+
+    /** Those that leave come last: a new one at the same place rings first. */
+    private void publish() {
+        List<Bell> served = new ArrayList<>(all);
+        served.addAll(leaving);
+        bells = closed ? Bells.NONE : Bells.of(served);
     }
 
     synchronized List<IoEventFdInfo> infos() {

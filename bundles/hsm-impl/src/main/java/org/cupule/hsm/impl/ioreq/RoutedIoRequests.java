@@ -116,6 +116,21 @@ public final class RoutedIoRequests implements IoRequests {
         return added(InlineClient.oldest(checked("oldest", name), handler, registry, answers));
     }
 
+    /**
+     * Waits until a client has answered what was routed to it before, with a deadline: a range of it is gone, say. What
+     * the calling thread itself is inside is not waited for.
+     */
+    public void settle(IoClient client) {
+        slots.awaitRouted();
+        for (int vcpu = 0; vcpu < slots.count(); vcpu++) {
+            Slot slot = slots.slot(vcpu);
+            long generation = slot.generation();
+            if (client instanceof Client who && slot.with(who) && !slot.inside(who, Thread.currentThread())) {
+                await(() -> !slot.serving(generation), TimeUnit.SECONDS.toNanos(REMOVAL_SECONDS));
+            }
+        }
+    }
+
     @Override
     public IoClient inlineDefault(String name, IoHandler handler) {
         return added(new InlineClient(checked("inlineDefault", name), handler, true, registry, answers));

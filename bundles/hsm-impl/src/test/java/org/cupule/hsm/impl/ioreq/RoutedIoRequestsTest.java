@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hsm.impl.life.Life;
+import org.cupule.hsm.ioreq.IoClient;
 import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
 import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.hypervisor.PartitionEvent;
@@ -37,6 +38,7 @@ class RoutedIoRequestsTest implements Upcall {
     private final RoutedIoRequests requests = requests();
     private final CountDownLatch inside = new CountDownLatch(1);
     private final CountDownLatch gate = new CountDownLatch(1);
+    private IoClient stuckClient;
 
     private RoutedIoRequests requests() {
         var page = Arena.ofAuto().allocate(4096, 4096);
@@ -78,7 +80,8 @@ class RoutedIoRequestsTest implements Upcall {
 
     /** A vCPU's thread is inside a handler that is called inline. */
     private Thread stuck() throws Exception {
-        requests.inline("stuck", access -> held(0x11)).add(IoRange.ports(PORT, 1));
+        stuckClient = requests.inline("stuck", access -> held(0x11));
+        stuckClient.add(IoRange.ports(PORT, 1));
         Thread vcpu = Thread.ofPlatform().daemon().start(this::post);
         assertThat(inside.await(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
         return vcpu;
@@ -271,6 +274,25 @@ class RoutedIoRequestsTest implements Upcall {
         });
         requests.trace(0);
         assertThat(requests.trace()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("who settles waits for what a client has, and for nothing of other clients")
+    void settlingWaitsForTheClient() throws Exception {
+        IoClient idle = requests.inline("idle", access -> 0);
+        Thread vcpu = stuck();
+        IoClient busy = requests.oldest("busy", access -> 0);
+        requests.settle(idle);
+        requests.settle(busy);
+        var settled = CompletableFuture.runAsync(() -> requests.settle(stuckClient));
+        partition.awaitState(0, IoRequestPage.PROCESSING);
+        assertThat(settled).isNotDone();
+
+        gate.countDown();
+
+        settled.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
+        vcpu.join();
+        assertThat(partition.page().state(0)).isEqualTo(IoRequestPage.COMPLETE);
     }
 
     @Test
