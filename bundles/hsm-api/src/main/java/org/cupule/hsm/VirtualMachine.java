@@ -72,6 +72,11 @@ public interface VirtualMachine extends AutoCloseable {
     /** {@return the registers by name}; EOPNOTSUPP where the hypervisor cannot read them, EBUSY while the vCPU runs */
     Map<String, Long> registers(int vcpu);
 
+    /** {@return where a vCPU was at last, as {@link Partition#recentCode}} */
+    default List<Long> recentCode(int vcpu) {
+        return List.of();
+    }
+
     /** {@return what a vCPU does now, in words} */
     String activity(int vcpu);
 

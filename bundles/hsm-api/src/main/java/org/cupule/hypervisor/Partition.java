@@ -78,6 +78,17 @@ public interface Partition {
     Map<String, Long> registers(int vcpu);
 
     /**
+     * {@return the linear addresses of the code that a vCPU was at last, a place a block, oldest first; empty where the
+     * hypervisor does not know}
+     *
+     * <p>
+     * EBUSY while the vCPU runs.
+     */
+    default List<Long> recentCode(int vcpu) {
+        return List.of();
+    }
+
+    /**
      * {@return what a vCPU does now: {@code running}, {@code halted}, {@code waiting for SIPI},
      * {@code in request}, ...}
      */

@@ -241,6 +241,12 @@ final class HostedVm implements VirtualMachine {
     }
 
     @Override
+    public List<Long> recentCode(int vcpu) {
+        life.check("recentCode");
+        return partition.recentCode(vcpu);
+    }
+
+    @Override
     public String activity(int vcpu) {
         life.check("activity");
         return partition.activity(vcpu);

@@ -29,7 +29,8 @@ if [ -e /script ]; then
 fi
 
 echo
-echo "Linux $(uname -r) on $(nproc) processor(s), $(awk '/MemTotal/ {print int($2 / 1024)}' /proc/meminfo) MiB. 'poweroff' ends it."
+read -r _ memory _ </proc/meminfo
+echo "Linux $(uname -r) on $(nproc) processor(s), $((memory / 1024)) MiB. 'poweroff' ends it."
 # What busybox's poweroff, reboot and halt ask of the first program.
 end() {
     sync

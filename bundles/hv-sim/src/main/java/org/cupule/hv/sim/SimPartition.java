@@ -3,6 +3,7 @@ package org.cupule.hv.sim;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -10,9 +11,11 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.cupule.abi.IoRequestPage;
+import org.cupule.hardware.Cpu;
 import org.cupule.hardware.Register;
 import org.cupule.hv.sim.passthrough.AssignedDevices;
 import org.cupule.hypervisor.DeviceAssignment;
@@ -324,17 +327,26 @@ final class SimPartition implements Partition {
     public Map<String, Long> registers(int vcpu) {
         checkVcpu("registers", vcpu);
         Vcpu asked = vcpus.get(vcpu);
-        if (asked.mine()) {
-            return StartState.read(asked.cpu());
-        }
-        life.lock("registers", deadlineNanos());
+        return asked.mine() ? StartState.read(asked.cpu()) : standing("registers", asked, StartState::read);
+    }
+
+    @Override
+    public List<Long> recentCode(int vcpu) {
+        checkVcpu("recentCode", vcpu);
+        return standing("recentCode", vcpus.get(vcpu),
+                cpu -> Arrays.stream(cpu.recentBlocks()).boxed().toList());
+    }
+
+    /** {@return what is read of a CPU that stands still} */
+    private <T> T standing(String operation, Vcpu asked, Function<Cpu, T> question) {
+        life.lock(operation, deadlineNanos());
         try {
             if (life.running()) {
-                throw new HsmException(Errno.EBUSY, "registers", name() + " runs: pause it first");
+                throw new HsmException(Errno.EBUSY, operation, name() + " runs: pause it first");
             }
-            return rendezvous.meet("registers", deadlineNanos(), () -> {
+            return rendezvous.meet(operation, deadlineNanos(), () -> {
                 asked.prepare();
-                return StartState.read(asked.cpu());
+                return question.apply(asked.cpu());
             });
         } finally {
             life.unlock();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import java.util.concurrent.locks.LockSupport;
 import org.cupule.machine.Console;
 import org.slf4j.Logger;
@@ -25,6 +26,7 @@ final class ConsolePipe implements AutoCloseable {
     private final Console console;
     private final OutputStream out;
     private final ByteQueue queue = new ByteQueue(MOST_BUFFERED);
+    private final IntConsumer output;
     private final Thread writer;
     private AutoCloseable attachment;
     private volatile boolean closed;
@@ -36,11 +38,15 @@ final class ConsolePipe implements AutoCloseable {
         void accept(ConsolePipe pipe, byte[] bytes, int count);
     }
 
-    ConsolePipe(Console console, InputStream in, OutputStream out, Input input) {
+    ConsolePipe(Console console, IntConsumer listener, InputStream in, OutputStream out, Input input) {
         this.console = console;
         this.out = out;
         writer = Thread.ofPlatform().daemon().name("console-output").start(this::write);
-        attachment = console.attach(queue::put);
+        this.output = value -> {
+            queue.put(value);
+            listener.accept(value);
+        };
+        attachment = console.attach(output);
         ClassLoader loader = Thread.currentThread().getContextClassLoader();
         Thread reader = Thread.ofPlatform().daemon().name("console-input").unstarted(() -> read(in, input));
         reader.setContextClassLoader(loader);
@@ -86,7 +92,7 @@ final class ConsolePipe implements AutoCloseable {
 
     /** Writes output again, beginning with what was kept. */
     synchronized void resume() {
-        attachment = console.attach(queue::put);
+        attachment = console.attach(output);
     }
 
     private void detach() {

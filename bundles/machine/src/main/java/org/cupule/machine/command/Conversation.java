@@ -1,5 +1,6 @@
 package org.cupule.machine.command;
 
+import java.util.function.IntConsumer;
 import java.util.function.Predicate;
 import org.cupule.launch.CommandLine;
 import org.cupule.machine.Console;
@@ -26,6 +27,8 @@ final class Conversation implements AutoCloseable {
      * Connects a console: to the terminal in raw mode, or, where there is none, to standard input and output as they
      * are.
      *
+     * @param listener
+     *            hears all output, too
      * @param end
      *            called when the person ends the run
      * @param shell
@@ -33,16 +36,16 @@ final class Conversation implements AutoCloseable {
      * @param completer
      *            completes those commands
      */
-    static Conversation open(Console console, CommandLine line, Runnable end, Predicate<String> shell,
+    static Conversation open(Console console, IntConsumer listener, CommandLine line, Runnable end, Predicate<String> shell,
             Completer completer) {
         if (!line.terminal()) {
             return new Conversation(() -> {
-            }, new ConsolePipe(console, line.in(), line.out(), ConsolePipe::send));
+            }, new ConsolePipe(console, listener, line.in(), line.out(), ConsolePipe::send));
         }
         var terminal = new RawTerminal();
         var keys = new EscapeKeys();
         line.out().writeBytes(HINT);
-        return new Conversation(terminal, new ConsolePipe(console, terminal.input(), terminal.output(),
+        return new Conversation(terminal, new ConsolePipe(console, listener, terminal.input(), terminal.output(),
                 (pipe, bytes, count) -> keys.accept(bytes, count,
                         actions(terminal, pipe, line, end, shell, completer))));
     }

@@ -1,7 +1,10 @@
 package org.cupule.machine.command;
 
+import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +48,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     static final int HOST_FAILURE = 4;
     static final int TIME_OUT = 6;
     static final int LOST = 8;
+    static final int NEVER_GOES_ON = 10;
     private static final int INTERRUPTED = 130;
     private static final String BUILT_IN = "demo";
     /** The cause of an outcome after {@link Machine#close}. */
@@ -96,11 +100,13 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
 
     private int run(CommandLine line, Map<String, Object> map, RunOptions options) {
         try (Machine machine = machine(options)) {
-            if (options.trace != null) {
-                machine.vm().ioRequests().trace(options.trace);
-            }
-            Outcome outcome = converse(line, map, options, machine);
-            return outcome.cause().equals(CLOSED) ? destroyed(line) : conclude(line, machine, outcome);
+            var explanation = new Explanation(machine.vm(),
+                    options.symbols == null ? SymbolMap.EMPTY : SymbolMap.read(options.symbols));
+            machine.vm().ioRequests().trace(options.traced());
+            Outcome outcome = converse(line, map, options, machine, explanation);
+            return outcome.cause().equals(CLOSED)
+                    ? destroyed(line)
+                    : conclude(line, machine, outcome, options, explanation);
         } catch (HsmException e) {
             if (e.errno() == Errno.EINTR) {
                 return INTERRUPTED;
@@ -129,32 +135,52 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         };
     }
 
-    private Outcome converse(CommandLine line, Map<String, Object> map, RunOptions options, Machine machine) {
+    private Outcome converse(CommandLine line, Map<String, Object> map, RunOptions options, Machine machine,
+            Explanation explanation) {
+        var guest = new GuestWatch(machine.vm(), explanation);
         Runnable end = () -> stopped.complete(new Outcome("ended by hand", 0, ""));
-        try (var conversation = Conversation.open(machine.console(), line, end, command -> execute(map, command),
+        try (var conversation = Conversation.open(machine.console(), guest, line, end, command -> execute(map, command),
                 this::complete)) {
             machine.start();
-            if (!line.terminal()) {
-                Thread.ofVirtual().name("watch-" + machine.name()).start(() -> watch(machine));
-            }
+            Thread.ofPlatform().daemon().name("watch-" + machine.name())
+                    .start(() -> watch(machine, guest, line.terminal() ? null : line.err()));
             Outcome outcome = await(machine, options.timeout == null ? FOREVER_NANOS : options.timeout.toNanos());
             if (!outcome.cause().equals(CLOSED)) {
                 machine.vm().pause();
             }
-            return outcome.cause().equals(TIME_IS_OVER) ? explained(outcome, machine, options) : outcome;
+            return outcome.cause().equals(TIME_IS_OVER)
+                    ? new Outcome(outcome.cause(), outcome.status(), outcome.report() + explanation.sentence())
+                    : outcome;
         }
     }
 
-    /** A script cannot help a machine that the hypervisor has stopped: the run ends when it stays so. */
-    private void watch(Machine machine) {
+    /**
+     * The run of a guest that can never go on ends. A script cannot help a machine that the hypervisor has stopped,
+     * either: a person can, from the shell.
+     *
+     * @param err
+     *            hears of a guest that is silent for long; null where a person sits
+     */
+    private void watch(Machine machine, GuestWatch guest, @Nullable PrintStream err) {
         int looks = 0;
         while (!stopped.isDone() && !machine.outcome().toCompletableFuture().isDone()) {
             LockSupport.parkNanos(LOOK_NANOS);
-            looks = machine.status().startsWith("paused: ") ? looks + 1 : 0;
+            looks = err != null && machine.status().startsWith("paused: ") ? looks + 1 : 0;
             if (looks == LOOKS) {
                 stopped.complete(
                         new Outcome("stopped", HOST_FAILURE, "cupule run: the machine is " + machine.status()));
+            } else if (machine.status().equals("running")) {
+                look(guest, err);
             }
+        }
+    }
+
+    private void look(GuestWatch guest, @Nullable PrintStream err) {
+        long now = System.nanoTime();
+        guest.end(now).ifPresent(
+                why -> stopped.complete(new Outcome("never goes on", NEVER_GOES_ON, "cupule run: " + why)));
+        if (err != null) {
+            guest.silence(now).ifPresent(what -> err.println("cupule run: " + what));
         }
     }
 
@@ -190,22 +216,21 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         }
     }
 
-    private static Outcome explained(Outcome outcome, Machine machine, RunOptions options) {
-        SymbolMap symbols = options.symbols == null ? SymbolMap.EMPTY : SymbolMap.read(options.symbols);
-        return new Outcome(outcome.cause(), outcome.status(),
-                outcome.report() + new Explanation(machine.vm(), symbols).processors() + ".");
-    }
-
     private static int destroyed(CommandLine line) {
         line.err().println("cupule run: the machine was destroyed from the shell.");
         return HOST_FAILURE;
     }
 
-    private static int conclude(CommandLine line, Machine machine, Outcome outcome) {
+    private static int conclude(CommandLine line, Machine machine, Outcome outcome, RunOptions options,
+            Explanation explanation) {
         if (!outcome.report().isEmpty()) {
             line.err().println(outcome.report());
         }
-        machine.vm().ioRequests().trace().stream().map(RunCommand::text).forEach(line.err()::println);
+        if (options.traceFile().isPresent()) {
+            write(options.traceFile().get(), machine, outcome, explanation);
+        } else if (options.trace != null) {
+            machine.vm().ioRequests().trace().stream().map(RunCommand::text).forEach(line.err()::println);
+        }
         IoRequests.Counters counters = machine.vm().ioRequests().counters();
         if (counters.lost() + counters.twice() > 0) {
             line.err().printf("cupule run: of %d I/O requests %d were lost and %d answered twice.%n",
@@ -213,6 +238,18 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             return LOST;
         }
         return outcome.status();
+    }
+
+    private static void write(Path file, Machine machine, Outcome outcome, Explanation explanation) {
+        var lines = new ArrayList<String>();
+        lines.add("%s: %s, status %d %s".formatted(machine.name(), outcome.cause(), outcome.status(),
+                outcome.report()).strip());
+        lines.addAll(explanation.report());
+        try {
+            Files.write(file, lines);
+        } catch (IOException e) {
+            throw new HsmException(Errno.EACCES, "trace", "'" + file + "' cannot be written: " + e.getMessage(), e);
+        }
     }
 
     private static String text(IoTrace trace) {

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.cupule.machine.description.Sizes;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,12 @@ import picocli.CommandLine.TypeConversionException;
 @Command(name = "cupule run", sortOptions = false, usageHelpAutoWidth = true, description = "Boots a guest and connects its serial line to this terminal or to standard input and output.", footer = {
         "", "Exit status: 0 the guest switched off, 2v+1 it wrote v to port 0xF4, 2 wrong usage,",
         "4 the host failed or the machine was destroyed, 5 triple fault, 6 time-out,",
-        "8 requests were lost or doubled; 130 ended by SIGINT, 143 by SIGTERM.",
+        "8 requests were lost or doubled; 10 the guest can never go on; 130 ended by SIGINT, 143 by SIGTERM.",
         "On a terminal: Ctrl-A x ends, Ctrl-A c opens the shell, Ctrl-A Ctrl-A sends Ctrl-A."})
 final class RunOptions {
+    private static final int TRACED = 8;
+    private static final int TRACED_TO_FILE = 4096;
+
     @Parameters(arity = "0..1", paramLabel = "IMAGE", description = "A multiboot, Linux (bzImage), flat or firmware image, or a VM file (JSON); "
             + "without one, the built-in demonstration.")
     @Nullable
@@ -68,9 +72,9 @@ final class RunOptions {
     @Option(names = "--service-vm", description = "The guest may make VMs by hypercalls, as ACRN's Service VM.")
     boolean serviceVm;
 
-    @Option(names = "--trace", arity = "0..1", fallbackValue = "64", paramLabel = "N", description = "At the end, writes the last N (64) I/O requests to standard error.")
+    @Option(names = "--trace", arity = "0..1", fallbackValue = "64", paramLabel = "N|FILE", description = "At the end, writes the last N (64) I/O requests to standard error; or, to a file, the last 4096 with registers and code of each processor.")
     @Nullable
-    Integer trace;
+    String trace;
 
     @Option(names = "--symbols", paramLabel = "FILE", description = "The guest's System.map: what is told of its processors names functions.")
     @Nullable
@@ -83,6 +87,20 @@ final class RunOptions {
     @Nullable
     Path file() {
         return image != null ? image : kernel;
+    }
+
+    /** {@return the file that the trace is written to} */
+    Optional<Path> traceFile() {
+        return trace == null || trace.matches("\\d+") ? Optional.empty() : Optional.of(Path.of(trace));
+    }
+
+    /** {@return how many I/O requests are kept} */
+    int traced() {
+        String text = trace;
+        if (text == null) {
+            return TRACED;
+        }
+        return text.matches("\\d{1,5}") ? Math.max(1, Integer.parseInt(text)) : TRACED_TO_FILE;
     }
 
     /** {@return whether anything is said about a machine that is to be made} */
