@@ -36,7 +36,8 @@ final class Conversation implements AutoCloseable {
      * @param completer
      *            completes those commands
      */
-    static Conversation open(Console console, IntConsumer listener, CommandLine line, Runnable end, Predicate<String> shell,
+    static Conversation open(Console console, IntConsumer listener, CommandLine line, Runnable end,
+            Predicate<String> shell,
             Completer completer) {
         if (!line.terminal()) {
             return new Conversation(() -> {

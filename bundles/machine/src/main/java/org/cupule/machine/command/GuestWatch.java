@@ -90,8 +90,11 @@ final class GuestWatch implements IntConsumer {
             return Optional.empty();
         }
         told = true;
-        return still(() -> explanation.idle() ? "" : "for %d seconds the guest has neither written nor accessed a device; %s"
-                .formatted((now - since) / 1_000_000_000, explanation.sentence())).filter(text -> !text.isEmpty());
+        return still(() -> explanation.idle()
+                ? ""
+                : "for %d seconds the guest has neither written nor accessed a device; %s"
+                        .formatted((now - since) / 1_000_000_000, explanation.sentence()))
+                .filter(text -> !text.isEmpty());
     }
 
     private boolean running() {
@@ -114,7 +117,10 @@ final class GuestWatch implements IntConsumer {
                         : "").filter(text -> !text.isEmpty());
     }
 
-    /** {@return the answer to a question that is asked while the VM stands still; none when somebody else stops or ends it} */
+    /**
+     * {@return the answer to a question that is asked while the VM stands still; none when somebody else stops or ends
+     * it}
+     */
     private Optional<String> still(java.util.function.Supplier<String> question) {
         try {
             vm.pause();
