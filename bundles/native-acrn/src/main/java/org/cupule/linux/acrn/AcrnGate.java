@@ -1,7 +1,7 @@
 package org.cupule.linux.acrn;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
+import org.cupule.abi.IoctlNumber;
 import org.cupule.host.CallBack;
 import org.cupule.host.DeviceFile;
 import org.cupule.host.Host;
@@ -186,18 +186,16 @@ public final class AcrnGate {
     /** {@return why the device cannot be used, for people; empty when it can} */
     static String whyNot(Host host, String device) {
         Path path = Path.of(device);
-        if (!Files.exists(path)) {
-            return device + " is not there: this machine does not run on ACRN as its Service VM, or the module "
-                    + "acrn is not loaded";
-        }
         try (DeviceFile file = host.open(path)) {
             // a device of another kind would not know the commands, and answer so
-            long answer = file.ioctl(org.cupule.abi.IoctlNumber.ATTACH_IOREQ_CLIENT.number(), 0);
+            long answer = file.ioctl(IoctlNumber.ATTACH_IOREQ_CLIENT.number(), 0);
             return answer == -Errno.EINVAL.number()
                     ? ""
                     : device + " is not the device of ACRN's driver: another one has the path";
         } catch (HsmException refused) {
             return switch (refused.errno()) {
+                case ENOENT -> device + " is not there: this machine does not run on ACRN as its Service VM, or the "
+                        + "module acrn is not loaded";
                 case EACCES, EPERM -> device + " may not be opened by this user: run as root, or give the user the "
                         + "right to read and write it";
                 case EOPNOTSUPP -> "the host opens no devices: another version of host-linux is needed";

@@ -19,7 +19,7 @@ final class NotOnAcrn implements ExecutionCondition {
             Map.entry("refusedCreationIsEinval", "the driver tells EINVAL, and no sentence"),
             Map.entry("closeReleasesAll", TWIN), Map.entry("resumeNeedsPause", ABSENT),
             Map.entry("eventsReachListeners", ABSENT), Map.entry("onlyDeviceMemoryIsUnmapped", DEVICE),
-            Map.entry("rightsAreKept", DEVICE), Map.entry("mappingsAreLimited", DEVICE),
+            Map.entry("rightsAreKept", DEVICE), Map.entry("threadsFollowEachOther", DEVICE), Map.entry("mappingsAreLimited", DEVICE),
             Map.entry("typesAreForced", DEVICE), Map.entry("refusedUnmapKeepsTheMapping", DEVICE),
             Map.entry("oldMappingIsKept", "the driver makes one region a page"),
             Map.entry("refusedMappingIsNotThere", "the driver counts a mapping that ACRN refused"),

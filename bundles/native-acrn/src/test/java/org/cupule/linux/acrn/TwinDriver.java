@@ -37,6 +37,7 @@ final class TwinDriver implements Driver {
     private final List<String> hazards = new CopyOnWriteArrayList<>();
     private final List<IoctlNumber> asked = new CopyOnWriteArrayList<>();
     private final AtomicInteger open = new AtomicInteger();
+    private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger attached = new AtomicInteger();
     private final ThreadLocal<Way> ways = new ThreadLocal<>();
     private volatile boolean deaf;
@@ -92,6 +93,11 @@ final class TwinDriver implements Driver {
         return open.get();
     }
 
+    /** {@return how many files have been opened} */
+    int opened() {
+        return opened.get();
+    }
+
     /** {@return how many threads are in ATTACH now} */
     int attached() {
         return attached.get();
@@ -110,6 +116,7 @@ final class TwinDriver implements Driver {
     @Override
     public DeviceFile open() {
         open.incrementAndGet();
+        opened.incrementAndGet();
         return new File(device.open(new OwnMemory(), DESCRIPTORS));
     }
 
