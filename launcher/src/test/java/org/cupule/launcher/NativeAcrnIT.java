@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The backend for ACRN itself in the one jar: where there is no device, and where another process of ours serves one, to
- * which the library of {@code native/hsm-preload} leads.
+ * The backend for ACRN itself in the one jar: where there is no device, and where another process of ours serves one,
+ * to which the library of {@code native/hsm-preload} leads.
  */
 class NativeAcrnIT {
     private static final long DEADLINE_SECONDS = 120;

@@ -134,8 +134,7 @@ final class AcrnDevices implements DeviceAssignment {
     @Override
     public void setInterrupt(InterruptRemap remap) {
         interrupt(IoctlNumber.SET_PTDEV_INTR, remap);
-        tell(remap, "host %d -> %s %d".formatted(remap.hostPin(), remap.pic() ? "8259 input" : "GSI",
-                remap.guestPin()));
+        tell(remap, (remap.pic() ? "PIC %d" : "GSI %d").formatted(remap.guestPin()));
     }
 
     @Override

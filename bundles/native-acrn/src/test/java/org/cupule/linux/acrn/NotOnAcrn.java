@@ -12,6 +12,7 @@ final class NotOnAcrn implements ExecutionCondition {
     private static final String DRIVER = "the driver runs the slot protocol";
     private static final String ABSENT = "ACRN has no such call";
     private static final String TWIN = "the twin's caller owns what the contract looks at";
+    private static final String KERNEL = "which devices the host has tells the kernel, and none of the twin's";
     private static final String LATER = "requests come a moment after the page shows them, through ATTACH";
 
     private static final Map<String, String> REASONS = Map.ofEntries(
@@ -19,7 +20,8 @@ final class NotOnAcrn implements ExecutionCondition {
             Map.entry("refusedCreationIsEinval", "the driver tells EINVAL, and no sentence"),
             Map.entry("closeReleasesAll", TWIN), Map.entry("resumeNeedsPause", ABSENT),
             Map.entry("eventsReachListeners", ABSENT), Map.entry("onlyDeviceMemoryIsUnmapped", DEVICE),
-            Map.entry("rightsAreKept", DEVICE), Map.entry("threadsFollowEachOther", DEVICE), Map.entry("mappingsAreLimited", DEVICE),
+            Map.entry("rightsAreKept", DEVICE), Map.entry("threadsFollowEachOther", DEVICE),
+            Map.entry("mappingsAreLimited", DEVICE),
             Map.entry("typesAreForced", DEVICE), Map.entry("refusedUnmapKeepsTheMapping", DEVICE),
             Map.entry("oldMappingIsKept", "the driver makes one region a page"),
             Map.entry("refusedMappingIsNotThere", "the driver counts a mapping that ACRN refused"),
@@ -28,6 +30,11 @@ final class NotOnAcrn implements ExecutionCondition {
             Map.entry("unclaimedRequestWaitsForClient", DRIVER), Map.entry("refusedResetChangesNothing", ABSENT),
             Map.entry("traceKeepsTheLast", LATER), Map.entry("threadedClientIsGivenUp", LATER),
             Map.entry("deviceModelAnswers", LATER), Map.entry("keptReadGetsAllOnes", TWIN),
+            Map.entry("aTakenAddressIsEexistAndTheFunctionStaysWithTheHost", KERNEL),
+            Map.entry("assignmentNeedsCreated", KERNEL),
+            Map.entry("anAssignedFunctionIsTheGuestsUntilItIsDeassigned", KERNEL),
+            Map.entry("deassignmentComparesBothAddresses", KERNEL),
+            Map.entry("aRefusedResourceLeavesTheEarlierOnesMoved", "ACRN tells nobody what it has moved"),
             Map.entry("addressPortOfFourBytesUnderX86", "ACRN behaves as ACRN"));
 
     @Override

@@ -11,6 +11,7 @@ import org.cupule.abi.IoctlNumber;
 import org.cupule.host.CallBack;
 import org.cupule.host.DescriptorTable;
 import org.cupule.host.DeviceFile;
+import org.cupule.host.EventFd;
 import org.cupule.host.linux.LinuxHost;
 import org.cupule.hsm.CallerMemory;
 import org.cupule.hsm.HsmDevice;
@@ -31,6 +32,9 @@ import org.cupule.types.Errno;
  */
 final class TwinDriver implements Driver {
     private static final DescriptorTable DESCRIPTORS = new LinuxHost().descriptors();
+
+    /** Counters that it was told of: as in the kernel, who closes a descriptor does not end what uses its counter. */
+    private final List<EventFd> kept = new CopyOnWriteArrayList<>();
 
     private final HsmDevice device;
     private final Map<IoctlNumber, Errno> failures = new ConcurrentHashMap<>();
@@ -117,7 +121,13 @@ final class TwinDriver implements Driver {
     public DeviceFile open() {
         open.incrementAndGet();
         opened.incrementAndGet();
-        return new File(device.open(new OwnMemory(), DESCRIPTORS));
+        return new File(device.open(new OwnMemory(), this::counter));
+    }
+
+    private EventFd counter(int number) {
+        EventFd found = DESCRIPTORS.eventFd(number);
+        kept.add(found.duplicate());
+        return found;
     }
 
     @Override
@@ -230,6 +240,7 @@ final class TwinDriver implements Driver {
                 }
                 open.decrementAndGet();
                 handle.close();
+                kept.forEach(EventFd::close);
             }
         }
     }
