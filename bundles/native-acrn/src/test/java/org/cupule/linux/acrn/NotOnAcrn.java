@@ -35,6 +35,7 @@ final class NotOnAcrn implements ExecutionCondition {
             Map.entry("anAssignedFunctionIsTheGuestsUntilItIsDeassigned", KERNEL),
             Map.entry("deassignmentComparesBothAddresses", KERNEL),
             Map.entry("aRefusedResourceLeavesTheEarlierOnesMoved", "ACRN tells nobody what it has moved"),
+            Map.entry("pollingHypervisorIsNotTold", LATER), Map.entry("secondNoticeIsRefused", LATER),
             Map.entry("addressPortOfFourBytesUnderX86", "ACRN behaves as ACRN"));
 
     @Override
