@@ -65,6 +65,9 @@ public interface DeviceContext {
     /** {@return the stream of bytes that a device with {@code Backend.STREAM} talks to} */
     ByteStream stream();
 
+    /** {@return the disk that a device with {@code Backend.DISK} is the front of} */
+    Disk disk();
+
     /** {@return what a device can do to the whole machine} */
     MachineControl machine();
 }

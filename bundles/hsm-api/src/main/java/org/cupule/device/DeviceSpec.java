@@ -114,6 +114,8 @@ public record DeviceSpec(List<Window> windows, List<LineSpec> lines, Optional<Pc
         /** Nothing. */
         NONE,
         /** A stream of bytes both ways: {@link DeviceContext#stream()}. */
-        STREAM
+        STREAM,
+        /** A raw image: {@link DeviceContext#disk()}. */
+        DISK
     }
 }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Queue;
 import org.cupule.device.ByteStream;
 import org.cupule.device.DeviceContext;
+import org.cupule.device.Disk;
 import org.cupule.device.DmaMemory;
 import org.cupule.device.MachineControl;
 import org.cupule.time.VmClock;
@@ -18,6 +19,7 @@ final class FakeContext implements DeviceContext {
     private final Queue<Runnable> posted = new ArrayDeque<>();
     private final FakeMachine machine;
     private boolean revoked;
+    private int epoch;
     private boolean live;
 
     FakeContext(FakeMachine machine) {
@@ -36,6 +38,7 @@ final class FakeContext implements DeviceContext {
     }
 
     void disarm() {
+        epoch++;
         posted.clear();
         timers.values().forEach(VmTimer::disarm);
     }
@@ -113,13 +116,35 @@ final class FakeContext implements DeviceContext {
         return true;
     }
 
+    @Override
+    public Disk disk() {
+        return alive().disk().view(this);
+    }
+
+    void requireLive(String what) {
+        live(what);
+    }
+
+    int epoch() {
+        return epoch;
+    }
+
+    /** Tells the end of something that was asked for in an epoch, unless the device was reset or left since. */
+    void tell(int asked, Runnable end) {
+        if (!revoked && asked == epoch) {
+            end.run();
+        }
+    }
+
     /** Runs what was posted, and what that posts: the present call has ended. */
     void settle() {
-        for (int i = 0; live && !posted.isEmpty(); i++) {
+        for (int i = 0; live && (!posted.isEmpty() || machine.works()); i++) {
             if (i == MOST_POSTS) {
                 throw new IllegalStateException("the device posts actions without end");
             }
-            posted.remove().run();
+            if (!posted.isEmpty()) {
+                posted.remove().run();
+            }
         }
     }
 

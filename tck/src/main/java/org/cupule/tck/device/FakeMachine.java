@@ -34,11 +34,13 @@ public final class FakeMachine {
     /** Where the RAM of the machine begins: not at 0, so that a device that ignores the address is found out. */
     public static final long RAM = 0x10_0000;
     private static final int RAM_BYTES = 0x1_0000;
+    private static final int DISK_BYTES = 64 << 10;
     private static final long EPOCH = 1_735_787_045; // Thursday, 2025-01-02 03:04:05 UTC
 
     private final Map<String, String> options = new HashMap<>();
     private final List<Integer> messages = new ArrayList<>();
     private final FakeStream stream = new FakeStream();
+    private final FakeDisk disk;
     private final FakeControl control;
     private final ManualClock clock;
     private final boolean[] lines;
@@ -61,7 +63,18 @@ public final class FakeMachine {
 
     /** Makes a machine with one device. */
     public FakeMachine(DeviceFactory factory, Map<String, String> options, FakeControl control, ManualClock clock) {
+        this(factory, options, control, clock, new FakeDisk().content(new byte[DISK_BYTES]));
+    }
+
+    /** Makes a machine of 64 MiB with one device that is the front of this disk. */
+    public FakeMachine(DeviceFactory factory, Map<String, String> options, FakeDisk disk) {
+        this(factory, options, FakeControl.of(64L << 20), new ManualClock(EPOCH), disk);
+    }
+
+    private FakeMachine(DeviceFactory factory, Map<String, String> options, FakeControl control, ManualClock clock,
+            FakeDisk disk) {
         this.factory = factory;
+        this.disk = disk;
         this.control = control;
         this.clock = clock;
         DeviceSpec spec = factory.spec();
@@ -95,6 +108,25 @@ public final class FakeMachine {
             throw new IllegalStateException("the device did not say Backend.STREAM");
         }
         return stream;
+    }
+
+    /** {@return its disk: 64 KiB of zeros when nothing else was said} */
+    public FakeDisk disk() {
+        if (factory.spec().backend() != Backend.DISK) {
+            throw new IllegalStateException("the device did not say Backend.DISK");
+        }
+        return disk;
+    }
+
+    /** Lets time pass for the host: what the disk was asked for is done. */
+    public void settle() {
+        context.settle();
+        clock.advance(0);
+        context.settle();
+    }
+
+    boolean works() {
+        return disk.work();
     }
 
     /** {@return what the device asked of the machine} */
@@ -178,13 +210,6 @@ public final class FakeMachine {
         settle();
     }
 
-    /** Ends a call as the platform does: what was posted is done, then what has become due. */
-    private void settle() {
-        context.settle();
-        clock.advance(0);
-        context.settle();
-    }
-
     /** {@return the state in the highest version that the device writes} */
     public ModelState save() {
         return device.save(factory.schema().writes().stream().mapToInt(Integer::intValue).max().orElseThrow());
@@ -235,7 +260,7 @@ public final class FakeMachine {
         var time = new ManualClock(clock.epochSeconds());
         time.advance(clock.nanos());
         var twin = new FakeMachine(factory, options, new FakeControl(new ArrayList<>(control.calls()),
-                control.memoryBytes(), control.lowMemoryBytes(), control.processors()), time);
+                control.memoryBytes(), control.lowMemoryBytes(), control.processors()), time, disk.copy());
         twin.stream.copyFrom(stream);
         twin.ram = ram.copy();
         twin.msiVectors = msiVectors;
@@ -249,10 +274,10 @@ public final class FakeMachine {
 
     /** {@return all that can be seen from outside without touching the device} */
     public String outside() {
-        return "lines %s messages %s calls %s sent '%s' waiting %d next %s ram %x".formatted(
+        return "lines %s messages %s calls %s sent '%s' waiting %d next %s ram %x %s".formatted(
                 java.util.Arrays.toString(lines), messages, control.calls(), stream.output(), stream.waiting(),
                 clock.nextDeadline() == VmTimer.NEVER ? "never" : clock.nextDeadline(),
-                java.util.Arrays.hashCode(ram.peek(RAM, ram.lengthBytes())));
+                java.util.Arrays.hashCode(ram.peek(RAM, ram.lengthBytes())), disk.outside());
     }
 
     String name() {

@@ -1,5 +1,7 @@
 package org.cupule.machine.description;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -200,6 +202,10 @@ public final class DescriptionCheck {
     }
 
     private void backend(String at, String backend, DeviceSpec spec) {
+        if (spec.backend() == DeviceSpec.Backend.DISK) {
+            disk(at, backend);
+            return;
+        }
         if (backend.isEmpty() || backend.equals("null") || backend.startsWith("file:") && backend.length() > 5) {
             return;
         }
@@ -211,5 +217,13 @@ public final class DescriptionCheck {
             faults.add(at, "another device is connected to the console");
         }
         console |= backend.equals("console");
+    }
+
+    private void disk(String at, String backend) {
+        if (!backend.matches("(file|readonly):.+")) {
+            faults.add(at, "'%s' is no disk; write file:PATH or readonly:PATH", backend);
+        } else if (Files.notExists(Path.of(backend.substring(backend.indexOf(':') + 1)))) {
+            faults.add(Errno.ENOENT, at, "there is no file '%s'", backend.substring(backend.indexOf(':') + 1));
+        }
     }
 }

@@ -128,13 +128,21 @@ public final class VmFile {
         return devices;
     }
 
+    private String resolved(Section device, String backend) {
+        if (!backend.startsWith("file:") && !backend.startsWith("readonly:")) {
+            return backend;
+        }
+        int path = backend.indexOf(':') + 1;
+        return backend.substring(0, path) + path(device.path("backend"), backend.substring(path));
+    }
+
     private DeviceDescription device(Section device) {
         var lines = new java.util.LinkedHashMap<String, Integer>();
         device.numbers("lines").forEach((name, gsi) -> lines.put(name, (int) Math.min(gsi, 1000)));
         String backend = device.text("backend", "");
         var read = new DeviceDescription(device.required("type"), device.required("name"), device.text("model", ""),
                 device.numbers("windows"), lines, device.text("pci", ""), device.map("options"),
-                backend.startsWith("file:") ? "file:" + path(device.path("backend"), backend.substring(5)) : backend);
+                resolved(device, backend));
         device.end();
         return read;
     }

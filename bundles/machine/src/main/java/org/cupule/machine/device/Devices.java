@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.cupule.abi.IoRequestPage;
@@ -182,7 +182,7 @@ public final class Devices {
 
     /** Makes the PCI bus, and all devices, of what was saved, in a machine that has none. */
     public synchronized void restore(List<SavedDevice> saved, Optional<SavedModel> bus, Catalogue catalogue,
-            List<PciOffer> buses, Function<String, Backing> backings) {
+            List<PciOffer> buses, BiFunction<DeviceDescription, DeviceOffer, Backing> backings) {
         bus.ifPresent(state -> addBus(RestoredModels.bus(state, buses)));
         List<DeviceOffer> offers = saved.stream().map(device -> RestoredModels.device(device, catalogue)).toList();
         List<Optional<SwitchedFunction>> functions = IntStream.range(0, saved.size())
@@ -198,10 +198,10 @@ public final class Devices {
     }
 
     private void restore(SavedDevice saved, DeviceOffer offer, @Nullable SwitchedFunction function,
-            Function<String, Backing> backings) {
+            BiFunction<DeviceDescription, DeviceOffer, Backing> backings) {
         DeviceDescription description = saved.description();
         Placement placement = Placement.of(description, offer.spec());
-        var device = new HostedDevice(board, placement, placement.options(), backings.apply(description.backend()),
+        var device = new HostedDevice(board, placement, placement.options(), backings.apply(description, offer),
                 drivers(placement, function), function, offer);
         devices.add(device);
         describe(description, offer);

@@ -281,8 +281,21 @@ public final class HostedDevice implements IoHandler {
         for (int left = instance.context().posts(); left > 0; left--) {
             run(here, instance, instance.context().takePost(), "posted action");
         }
+        runDiskEnds(here, instance);
         for (int timer = 0; timer < instance.context().timers(); timer++) {
             run(here, instance, instance.context().takeDue(timer), "timer");
+        }
+    }
+
+    private void runDiskEnds(Seat here, Instance instance) {
+        Runnable end = instance.context().takeDiskEnd();
+        for (int told = 1; end != null; told++) {
+            run(here, instance, end, "end of a disk operation");
+            if (told == MOST_DUE_IN_A_ROW) {
+                due = true;
+                return;
+            }
+            end = instance.context().takeDiskEnd();
         }
     }
 

@@ -10,8 +10,10 @@ import java.util.TreeMap;
 import org.cupule.device.ByteStream;
 import org.cupule.device.DeviceContext;
 import org.cupule.device.DeviceSpec;
+import org.cupule.device.Disk;
 import org.cupule.device.DmaMemory;
 import org.cupule.device.MachineControl;
+import org.cupule.machine.stream.DiskFile;
 import org.cupule.pci.PciFunction;
 import org.cupule.pci.PciFunctionSpec;
 import org.cupule.state.ModelState;
@@ -46,6 +48,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     private final List<DeviceTimer> timers = new ArrayList<>();
     private final Effects effects = new Effects();
     private final ArrayDeque<Runnable> posted = new ArrayDeque<>();
+    private final @Nullable LiveDisk disk;
     private @Nullable Runnable onInput;
     private volatile int phase = PROBATION;
 
@@ -53,6 +56,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         this.host = host;
         this.spec = spec;
         this.levels = new boolean[host.drivers().length];
+        this.disk = host.backing() instanceof DiskFile file ? new LiveDisk(this, file) : null;
     }
 
     /** Fails unless the caller may use this context now. */
@@ -65,7 +69,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         }
     }
 
-    private void checkLive(String what) {
+    void checkLive(String what) {
         check();
         if (phase != LIVE) {
             throw new IllegalStateException("a device that is being made or restored must not use " + what);
@@ -187,6 +191,23 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     @Override
     public boolean deterministic() {
         return host.deterministic();
+    }
+
+    @Override
+    public Disk disk() {
+        check();
+        LiveDisk present = disk;
+        if (spec.backend() != DeviceSpec.Backend.DISK || present == null) {
+            throw new IllegalStateException("the device's spec does not say Backend.DISK");
+        }
+        return present;
+    }
+
+    /** {@return an end of a disk operation that is to be told, or null} */
+    @Nullable
+    Runnable takeDiskEnd() {
+        LiveDisk present = disk;
+        return present == null ? null : present.takeEnd();
     }
 
     @Override
@@ -319,11 +340,19 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         }
     }
 
+    private void forgetDisk() {
+        LiveDisk present = disk;
+        if (present != null) {
+            present.forget();
+        }
+    }
+
     /** Ends this generation; deadlines and levels can still be read by who takes over. */
     void revoke() {
         phase = REVOKED;
         onInput = null;
         posted.clear();
+        forgetDisk();
         timers.forEach(DeviceTimer::disconnect);
         effects.clear();
     }
@@ -332,6 +361,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     void quiet() {
         effects.clear();
         posted.clear();
+        forgetDisk();
         timers.forEach(DeviceTimer::cut);
         for (int i = 0; i < levels.length; i++) {
             levels[i] = false;

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.cupule.device.DeviceSpec;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.machine.Console;
 import org.cupule.machine.MachineDescription;
@@ -24,6 +25,7 @@ import org.cupule.machine.loader.Loaders;
 import org.cupule.machine.memory.MemoryLayout;
 import org.cupule.machine.snapshot.SnapshotWriter;
 import org.cupule.machine.stream.Backing;
+import org.cupule.machine.stream.DiskFile;
 import org.cupule.machine.stream.FileBacking;
 import org.cupule.machine.stream.NullBacking;
 import org.cupule.machine.stream.RingConsole;
@@ -46,6 +48,7 @@ final class Chassis {
     private final MemoryLayout layout;
     private final Devices devices;
     private final Firmware firmware;
+    private final boolean deterministic;
     private final RingConsole console = new RingConsole();
 
     /** Builds memory, image, devices and registers, in a VM that is CREATED. */
@@ -55,7 +58,8 @@ final class Chassis {
         this.plan = () -> plan;
         this.catalogue = catalogue;
         this.layout = new MemoryLayout(description.memoryBytes());
-        devices = new Devices(new Board(vm, layout, requests, policy, description.deterministic()));
+        this.deterministic = description.deterministic();
+        devices = new Devices(new Board(vm, layout, requests, policy, deterministic));
         firmware = new Firmware(vm, description, layout, devices);
         try {
             layout.build(vm.memory());
@@ -76,15 +80,16 @@ final class Chassis {
         this.vm = vm;
         this.catalogue = catalogue;
         this.layout = new MemoryLayout(saved.description().memoryBytes());
+        this.deterministic = saved.description().deterministic();
         this.plan = () -> saved.description().image().map(image -> Loaders
                 .plan(ImageFiles.request(image, layout, Firmware.rsdp(saved.description()))));
-        devices = new Devices(new Board(vm, layout, requests, policy, saved.description().deterministic()));
+        devices = new Devices(new Board(vm, layout, requests, policy, deterministic));
         firmware = new Firmware(vm, saved.description(), layout, devices);
         try {
             console.restore(saved.console());
             vm.ioRequests().inlineDefault(DEFAULT_CLIENT, devices::unclaimed);
             devices.restore(saved.devices(), saved.bus(), catalogue.get(), buses,
-                    backend -> backing(backend, FileBacking::appending));
+                    (device, offer) -> backing(device.backend(), offer, FileBacking::appending));
         } catch (RuntimeException | Error e) {
             devices.close();
             throw e;
@@ -111,10 +116,13 @@ final class Chassis {
 
     private void plug(DeviceDescription device) {
         DeviceOffer offer = catalogue.get().find(device.type(), device.model(), -1);
-        devices.plug(device, offer, backing(device.backend(), FileBacking::new));
+        devices.plug(device, offer, backing(device.backend(), offer, FileBacking::new));
     }
 
-    private Backing backing(String backend, Function<Path, Backing> file) {
+    private Backing backing(String backend, DeviceOffer offer, Function<Path, Backing> file) {
+        if (offer.spec().backend() == DeviceSpec.Backend.DISK) {
+            return disk(backend);
+        }
         if (backend.startsWith("file:")) {
             return file.apply(Path.of(backend.substring(5)));
         }
@@ -124,6 +132,15 @@ final class Chassis {
             default -> throw new HsmException(Errno.EINVAL, "device",
                     "the back-end '" + backend + "' is none; write console, null or file:PATH");
         };
+    }
+
+    private DiskFile disk(String backend) {
+        boolean readOnly = backend.startsWith("readonly:");
+        if (!readOnly && !backend.startsWith("file:")) {
+            throw new HsmException(Errno.EINVAL, "device",
+                    "the back-end '" + backend + "' is no disk; write file:PATH or readonly:PATH");
+        }
+        return new DiskFile(Path.of(backend.substring(backend.indexOf(':') + 1)), readOnly, deterministic);
     }
 
     VirtualMachine vm() {
