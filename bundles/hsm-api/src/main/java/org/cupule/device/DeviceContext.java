@@ -68,6 +68,9 @@ public interface DeviceContext {
     /** {@return the disk that a device with {@code Backend.DISK} is the front of} */
     Disk disk();
 
+    /** {@return the network that a device with {@code Backend.NETWORK} is a card of} */
+    Network network();
+
     /** {@return what a device can do to the whole machine} */
     MachineControl machine();
 }

@@ -116,6 +116,8 @@ public record DeviceSpec(List<Window> windows, List<LineSpec> lines, Optional<Pc
         /** A stream of bytes both ways: {@link DeviceContext#stream()}. */
         STREAM,
         /** A raw image: {@link DeviceContext#disk()}. */
-        DISK
+        DISK,
+        /** Ethernet frames: {@link DeviceContext#network()}. */
+        NETWORK
     }
 }

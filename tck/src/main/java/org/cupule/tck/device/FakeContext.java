@@ -9,6 +9,7 @@ import org.cupule.device.DeviceContext;
 import org.cupule.device.Disk;
 import org.cupule.device.DmaMemory;
 import org.cupule.device.MachineControl;
+import org.cupule.device.Network;
 import org.cupule.time.VmClock;
 import org.cupule.time.VmTimer;
 
@@ -119,6 +120,29 @@ final class FakeContext implements DeviceContext {
     @Override
     public Disk disk() {
         return alive().disk().view(this);
+    }
+
+    @Override
+    public Network network() {
+        return live ? alive().network() : new Quiet(alive().network());
+    }
+
+    /** The network on probation: it can be listened to, nothing else. */
+    private record Quiet(Network network) implements Network {
+        @Override
+        public void send(byte[] frame, int from, int lengthBytes) {
+            throw new IllegalStateException("a device that is being made or restored must not send");
+        }
+
+        @Override
+        public int receive(byte[] target, int from) {
+            return -1;
+        }
+
+        @Override
+        public void onFrame(Runnable action) {
+            network.onFrame(action);
+        }
     }
 
     void requireLive(String what) {

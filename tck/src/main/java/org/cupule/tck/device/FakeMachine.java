@@ -40,6 +40,7 @@ public final class FakeMachine {
     private final Map<String, String> options = new HashMap<>();
     private final List<Integer> messages = new ArrayList<>();
     private final FakeStream stream = new FakeStream();
+    private final FakeNetwork network = new FakeNetwork();
     private final FakeDisk disk;
     private final FakeControl control;
     private final ManualClock clock;
@@ -108,6 +109,14 @@ public final class FakeMachine {
             throw new IllegalStateException("the device did not say Backend.STREAM");
         }
         return stream;
+    }
+
+    /** {@return the host's end of the network} */
+    public FakeNetwork network() {
+        if (factory.spec().backend() != Backend.NETWORK) {
+            throw new IllegalStateException("the device did not say Backend.NETWORK");
+        }
+        return network;
     }
 
     /** {@return its disk: 64 KiB of zeros when nothing else was said} */
@@ -238,6 +247,7 @@ public final class FakeMachine {
 
     private Device restored(DeviceFactory newer, FakeContext next, ModelState state) {
         Runnable heard = stream.heard();
+        Runnable heardFrame = network.heard();
         try {
             Device made = newer.create(next);
             made.restore(state);
@@ -245,6 +255,7 @@ public final class FakeMachine {
         } catch (RuntimeException failure) {
             next.revoke();
             stream.onInput(heard);
+            network.onFrame(heardFrame);
             throw failure;
         }
     }
@@ -262,6 +273,7 @@ public final class FakeMachine {
         var twin = new FakeMachine(factory, options, new FakeControl(new ArrayList<>(control.calls()),
                 control.memoryBytes(), control.lowMemoryBytes(), control.processors()), time, disk.copy());
         twin.stream.copyFrom(stream);
+        twin.network.copyFrom(network);
         twin.ram = ram.copy();
         twin.msiVectors = msiVectors;
         twin.messages.addAll(messages);
@@ -274,8 +286,8 @@ public final class FakeMachine {
 
     /** {@return all that can be seen from outside without touching the device} */
     public String outside() {
-        return "lines %s messages %s calls %s sent '%s' waiting %d next %s ram %x %s".formatted(
-                java.util.Arrays.toString(lines), messages, control.calls(), stream.output(), stream.waiting(),
+        return "lines %s messages %s calls %s sent '%s' waiting %d frames %d %d next %s ram %x %s".formatted(
+                java.util.Arrays.toString(lines), messages, control.calls(), stream.output(), stream.waiting(), network.sent().size(), network.waiting(),
                 clock.nextDeadline() == VmTimer.NEVER ? "never" : clock.nextDeadline(),
                 java.util.Arrays.hashCode(ram.peek(RAM, ram.lengthBytes())), disk.outside());
     }

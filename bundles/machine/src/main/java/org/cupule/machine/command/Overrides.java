@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import org.cupule.machine.MachineDescription;
+import org.cupule.machine.MachineDescription.DeviceDescription;
 import org.cupule.machine.MachineDescription.Image;
 
 /**
@@ -17,9 +18,19 @@ record Overrides(RunOptions options) {
     MachineDescription apply(MachineDescription base) {
         return new MachineDescription(base.name(), or(options.hypervisor, base.hypervisor()),
                 or(options.memoryBytes, base.memoryBytes()), or(options.cpus, base.cpus()),
-                base.image().map(this::image), base.devices(), base.models(), base.behaviour(),
+                base.image().map(this::image), devices(base), base.models(), base.behaviour(),
                 options.deterministic || base.deterministic(), base.queuedUpcall(),
                 options.serviceVm || base.serviceVm(), base.acpi());
+    }
+
+    private List<DeviceDescription> devices(MachineDescription base) {
+        var devices = new AddedDevices(base.devices());
+        options.disks.forEach(devices::disk);
+        if (options.network != null) {
+            devices.network(options.network);
+        }
+        options.devices.forEach(devices::device);
+        return devices.list();
     }
 
     private Image image(Image image) {

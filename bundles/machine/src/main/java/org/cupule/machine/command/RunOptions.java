@@ -58,6 +58,17 @@ final class RunOptions {
                     + "Can be repeated.")
     List<String> modules = new ArrayList<>();
 
+    @Option(names = "--disk", paramLabel = "FILE[:ro]", description = "A disk (virtio-blk) of this raw image; with :ro it is not written. Can be repeated.")
+    List<String> disks = new ArrayList<>();
+
+    @Option(names = "--net", arity = "0..1", fallbackValue = "", paramLabel = "RULES", description = "A network card (virtio-net) in a network of its own: tcp-out=8080 lets the guest reach "
+            + "port 8080 of this host as 10.0.2.2:8080, tcp-in=2222:22 brings port 2222 of this host to the guest's 22; udp-out and udp-in alike; commas between.")
+    @Nullable
+    String network;
+
+    @Option(names = "--device", paramLabel = "TYPE[,OPTION=VALUE...]", description = "One more device, for example virtio-rng or virtio-console,name=hvc0,backend=file:log.txt. Can be repeated.")
+    List<String> devices = new ArrayList<>();
+
     @Option(names = "--hypervisor", paramLabel = "NAME", description = "Which hypervisor to run it on.")
     @Nullable
     String hypervisor;
@@ -106,7 +117,7 @@ final class RunOptions {
     /** {@return whether anything is said about a machine that is to be made} */
     boolean describes() {
         return file() != null || memoryBytes != null || cpus != null || append != null || !modules.isEmpty()
-                || hypervisor != null || deterministic || serviceVm;
+                || !disks.isEmpty() || network != null || !devices.isEmpty() || hypervisor != null || deterministic || serviceVm;
     }
 
     static final class Bytes implements ITypeConverter<Long> {

@@ -20,6 +20,7 @@ import org.cupule.machine.device.Catalogue;
 import org.cupule.machine.device.Devices;
 import org.cupule.machine.loader.Loaders;
 import org.cupule.machine.memory.MemoryLayout;
+import org.cupule.machine.net.Rules;
 import org.cupule.types.AddressSpace;
 import org.cupule.types.Bdf;
 import org.cupule.types.Errno;
@@ -206,6 +207,10 @@ public final class DescriptionCheck {
             disk(at, backend);
             return;
         }
+        if (spec.backend() == DeviceSpec.Backend.NETWORK) {
+            network(at, backend);
+            return;
+        }
         if (backend.isEmpty() || backend.equals("null") || backend.startsWith("file:") && backend.length() > 5) {
             return;
         }
@@ -217,6 +222,17 @@ public final class DescriptionCheck {
             faults.add(at, "another device is connected to the console");
         }
         console |= backend.equals("console");
+    }
+
+    private void network(String at, String backend) {
+        if (backend.isEmpty() || backend.equals("null")) {
+            return;
+        }
+        try {
+            Rules.of(backend);
+        } catch (HsmException e) {
+            faults.add(at, "%s", e.getMessage());
+        }
     }
 
     private void disk(String at, String backend) {

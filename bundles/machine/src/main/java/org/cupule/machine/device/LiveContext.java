@@ -13,7 +13,9 @@ import org.cupule.device.DeviceSpec;
 import org.cupule.device.Disk;
 import org.cupule.device.DmaMemory;
 import org.cupule.device.MachineControl;
+import org.cupule.device.Network;
 import org.cupule.machine.stream.DiskFile;
+import org.cupule.machine.stream.Wire;
 import org.cupule.pci.PciFunction;
 import org.cupule.pci.PciFunctionSpec;
 import org.cupule.state.ModelState;
@@ -201,6 +203,15 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
             throw new IllegalStateException("the device's spec does not say Backend.DISK");
         }
         return present;
+    }
+
+    @Override
+    public Network network() {
+        check();
+        if (spec.backend() != DeviceSpec.Backend.NETWORK || !(host.backing() instanceof Wire wire)) {
+            throw new IllegalStateException("the device's spec does not say Backend.NETWORK");
+        }
+        return new LiveNetwork(this, wire);
     }
 
     /** {@return an end of a disk operation that is to be told, or null} */

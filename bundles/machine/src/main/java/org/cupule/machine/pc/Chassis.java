@@ -24,10 +24,13 @@ import org.cupule.machine.loader.LoadPlan;
 import org.cupule.machine.loader.Loaders;
 import org.cupule.machine.memory.MemoryLayout;
 import org.cupule.machine.snapshot.SnapshotWriter;
+import org.cupule.machine.net.Rules;
+import org.cupule.machine.net.UserNetwork;
 import org.cupule.machine.stream.Backing;
 import org.cupule.machine.stream.DiskFile;
 import org.cupule.machine.stream.FileBacking;
 import org.cupule.machine.stream.NullBacking;
+import org.cupule.machine.stream.Wire;
 import org.cupule.machine.stream.RingConsole;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
@@ -123,6 +126,9 @@ final class Chassis {
         if (offer.spec().backend() == DeviceSpec.Backend.DISK) {
             return disk(backend);
         }
+        if (offer.spec().backend() == DeviceSpec.Backend.NETWORK) {
+            return wire(backend);
+        }
         if (backend.startsWith("file:")) {
             return file.apply(Path.of(backend.substring(5)));
         }
@@ -132,6 +138,17 @@ final class Chassis {
             default -> throw new HsmException(Errno.EINVAL, "device",
                     "the back-end '" + backend + "' is none; write console, null or file:PATH");
         };
+    }
+
+    private Wire wire(String backend) {
+        if (backend.isEmpty() || backend.equals("null")) {
+            return Wire.unplugged();
+        }
+        if (deterministic) {
+            throw new HsmException(Errno.EINVAL, "device",
+                    "a deterministic machine can have no network: write null as the card's back-end");
+        }
+        return new UserNetwork(Rules.of(backend));
     }
 
     private DiskFile disk(String backend) {
