@@ -287,7 +287,8 @@ public final class FakeMachine {
     /** {@return all that can be seen from outside without touching the device} */
     public String outside() {
         return "lines %s messages %s calls %s sent '%s' waiting %d frames %d %d next %s ram %x %s".formatted(
-                java.util.Arrays.toString(lines), messages, control.calls(), stream.output(), stream.waiting(), network.sent().size(), network.waiting(),
+                java.util.Arrays.toString(lines), messages, control.calls(), stream.output(), stream.waiting(),
+                network.sent().size(), network.waiting(),
                 clock.nextDeadline() == VmTimer.NEVER ? "never" : clock.nextDeadline(),
                 java.util.Arrays.hashCode(ram.peek(RAM, ram.lengthBytes())), disk.outside());
     }

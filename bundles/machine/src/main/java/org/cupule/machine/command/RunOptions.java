@@ -117,7 +117,8 @@ final class RunOptions {
     /** {@return whether anything is said about a machine that is to be made} */
     boolean describes() {
         return file() != null || memoryBytes != null || cpus != null || append != null || !modules.isEmpty()
-                || !disks.isEmpty() || network != null || !devices.isEmpty() || hypervisor != null || deterministic || serviceVm;
+                || !disks.isEmpty() || network != null || !devices.isEmpty() || hypervisor != null || deterministic
+                || serviceVm;
     }
 
     static final class Bytes implements ITypeConverter<Long> {

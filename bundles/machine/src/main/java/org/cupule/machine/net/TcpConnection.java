@@ -19,8 +19,8 @@ import java.nio.channels.SocketChannel;
  * </pre>
  *
  * <p>
- * There is no congestion on this wire: what may be sent is bounded by the guest's window and a buffer of 64 KiB. Source:
- * RFC 9293.
+ * There is no congestion on this wire: what may be sent is bounded by the guest's window and a buffer of 64 KiB.
+ * Source: RFC 9293.
  *
  * @threading confined to the network's thread
  */

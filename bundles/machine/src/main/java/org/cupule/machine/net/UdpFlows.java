@@ -15,8 +15,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Datagrams between the guest and ports of the host's loopback. Outward each port of the guest gets a socket of its own,
- * inward each sender of the host gets a port of the gateway; the least recently used gives way when there are too many.
+ * Datagrams between the guest and ports of the host's loopback. Outward each port of the guest gets a socket of its
+ * own, inward each sender of the host gets a port of the gateway; the least recently used gives way when there are too
+ * many.
  *
  * @threading confined to the network's thread
  */

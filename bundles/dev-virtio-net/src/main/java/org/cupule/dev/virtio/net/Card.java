@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * <p>
- * A frame for the guest is fetched when there is a buffer for it: until then the host keeps it. The buffer is held until
- * there is a frame.
+ * A frame for the guest is fetched when there is a buffer for it: until then the host keeps it. The buffer is held
+ * until there is a frame.
  *
  * @threading confined to the device's gate
  */

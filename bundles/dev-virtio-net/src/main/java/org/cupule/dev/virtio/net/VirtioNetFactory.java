@@ -25,7 +25,8 @@ public final class VirtioNetFactory implements DeviceFactory {
     private static final int QUEUES = 2;
     private static final int ENTRIES = 256;
     private static final DeviceSpec SPEC = DeviceSpec.of(VirtioSpec.function(TYPE, ETHERNET, QUEUES))
-            .with(new Option("mac", "52:54:00:c0:70:1e", "The card's address: six bytes in hexadecimal, colons between."))
+            .with(new Option("mac", "52:54:00:c0:70:1e",
+                    "The card's address: six bytes in hexadecimal, colons between."))
             .with(Backend.NETWORK);
 
     @Override
