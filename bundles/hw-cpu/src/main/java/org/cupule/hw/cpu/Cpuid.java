@@ -14,7 +14,8 @@ import org.cupule.hardware.CpuSpec;
 final class Cpuid {
     private static final int LAST_BASIC = 0x16;
     private static final int LAST_EXTENDED = 0x8000_0008;
-    private static final int SIGNATURE = 0x0006_03C3;
+    /** Family 6 with a model that no processor of Intel's has, so that nobody works around faults of theirs. */
+    static final int SIGNATURE = 0x000F_0601;
     private static final String BRAND = "Cupule interpreted x86-64 processor";
     private static final int ECX1 = 1 << 13 | 1 << 21 | 1 << 23 | 1 << 24 | 1 << 31; // CX16 x2APIC POPCNT TSC-deadline
                                                                                      // HV
@@ -28,6 +29,7 @@ final class Cpuid {
     private static final int LM = 1 << 29;
     private static final int RDTSCP = 1 << 27;
     private static final int LAHF64 = 1;
+    private static final int ARCH_CAPABILITIES = 1 << 29;
 
     private final CpuSpec spec;
     private final Registers state;
@@ -51,6 +53,7 @@ final class Cpuid {
             case 0 -> set(LAST_BASIC, word("Genu"), word("ntel"), word("ineI"));
             case 1 -> features(apicEnabled);
             case 4 -> caches(sub);
+            case 7 -> set(0, 0, 0, sub == 0 ? ARCH_CAPABILITIES : 0);
             case 0xB -> topology(sub);
             case 0x15 -> set(1, (int) (spec.tscHertz() / crystal()), (int) crystal(), 0);
             case 0x16 -> set((int) (spec.tscHertz() / 1_000_000), (int) (spec.tscHertz() / 1_000_000), 100, 0);

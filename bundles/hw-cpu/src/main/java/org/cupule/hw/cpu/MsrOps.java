@@ -62,6 +62,7 @@ final class MsrOps {
             case Msrs.TSC_ADJUST -> msrs.tscAdjust;
             case Msrs.PLATFORM_ID, Msrs.BIOS_SIGN_ID, Msrs.MCG_CAP, Msrs.MCG_STATUS -> 0;
             case Msrs.MTRR_CAP -> Msrs.MTRR_CAP_VALUE;
+            case Msrs.ARCH_CAPABILITIES -> Msrs.ARCH_CAPABILITIES_VALUE;
             case Msrs.SYSENTER_CS -> msrs.sysenterCs;
             case Msrs.SYSENTER_ESP -> msrs.sysenterEsp;
             case Msrs.SYSENTER_EIP -> msrs.sysenterEip;
@@ -158,7 +159,7 @@ final class MsrOps {
                 require(value >>> 32 == 0);
                 msrs.tscAux = value;
             }
-            case Msrs.PLATFORM_ID, Msrs.MTRR_CAP, Msrs.MCG_CAP -> throw cpu.gp(0);
+            case Msrs.PLATFORM_ID, Msrs.MTRR_CAP, Msrs.ARCH_CAPABILITIES, Msrs.MCG_CAP -> throw cpu.gp(0);
             default -> cpu.log.access(CpuExit.MSR, msr & 0xFFFF_FFFFL, 8, true, value);
         }
     }

@@ -13,6 +13,7 @@ final class Msrs {
     static final int TSC_ADJUST = 0x3B;
     static final int BIOS_SIGN_ID = 0x8B;
     static final int MTRR_CAP = 0xFE;
+    static final int ARCH_CAPABILITIES = 0x10A;
     static final int SYSENTER_CS = 0x174;
     static final int SYSENTER_ESP = 0x175;
     static final int SYSENTER_EIP = 0x176;
@@ -80,6 +81,12 @@ final class Msrs {
     }
 
     static final long MTRR_CAP_VALUE = VARIABLE | 1 << 8 | 1 << 10;
+    /**
+     * What this processor is immune to, since it does nothing in advance: RDCL, L1TF, SSB, MDS, changes of page sizes,
+     * TAA, SBDR, FBSDP, PSDP, BHI, PBRSB, GDS, RFDS, ITS.
+     */
+    static final long ARCH_CAPABILITIES_VALUE = 1 | 1 << 3 | 1 << 4 | 1 << 5 | 1 << 6 | 1 << 8 | 1 << 13 | 1 << 14
+            | 1 << 15 | 1 << 20 | 1 << 24 | 1 << 26 | 1 << 27 | 1L << 62;
 
     /** {@return whether each byte is a memory type: 0, 1, 4, 5, 6, and 7 where the PAT allows it} */
     static boolean types(long value, boolean pat) {

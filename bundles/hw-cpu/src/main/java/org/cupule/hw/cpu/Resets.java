@@ -13,7 +13,6 @@ final class Resets {
     private static final int LDT = 0x82;
     private static final int BUSY_TSS = 0x8B;
     private static final long CR0 = 0x6000_0010L;
-    private static final int SIGNATURE = 0x0006_03C3;
 
     private Resets() {
     }
@@ -30,7 +29,7 @@ final class Resets {
     static void init(Processor cpu) {
         Registers state = cpu.state;
         Arrays.fill(state.r, 0);
-        state.r[Registers.RDX] = SIGNATURE;
+        state.r[Registers.RDX] = Cpuid.SIGNATURE;
         state.rip = 0xFFF0;
         state.rflags(2);
         state.cr0 = CR0;
