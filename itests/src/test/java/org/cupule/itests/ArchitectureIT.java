@@ -14,9 +14,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The walls of the house, held against the built jars. */
 class ArchitectureIT {
-    /** Folders whose package is not their name: {@code native} is a keyword, hsm-api holds the shared packages. */
     /** The module {@code virtio} is a private package of each bundle that uses it. */
     private static final String COPIED_IN = "org/cupule/virtio/";
+    /** Folders whose package is not their name: {@code native} is a keyword, hsm-api holds the shared packages. */
     private static final Map<String, String> PACKAGES = Map.of("hsm-api", "org.cupule", "native-acrn",
             "org.cupule.linux.acrn");
 
