@@ -17,6 +17,7 @@
  *   vmid NUMBER                                               the next creation succeeds with this id and without a VM
  *   state VM                                                  the answer is "state vcpus memory-regions", 0 for no VM
  *   counts                                                    the answer is "created destroyed living hypercalls"
+ *   mark                                                      the answer is the end of the log, a position to read it from
  *   reset                                                     forgets all VMs, failures and counts
  */
 #include <linux/acrn.h>
@@ -638,6 +639,8 @@ static int locked_command(const char *text, struct answer *answer)
     } else if (!strcmp(text, "counts")) {
         answer->bytes = scnprintf(answer->text, sizeof(answer->text), "%llu %llu %llu %llu", created, destroyed,
                                   created - destroyed, calls);
+    } else if (!strcmp(text, "mark")) {
+        answer->bytes = scnprintf(answer->text, sizeof(answer->text), "%llu", log_end);
     } else if (!strcmp(text, "reset")) {
         forget_all();
     } else {
@@ -747,7 +750,7 @@ static ssize_t log_read(struct file *file, char __user *to, size_t bytes, loff_t
 
 static loff_t log_seek(struct file *file, loff_t offset, int whence)
 {
-    return whence == SEEK_END ? (file->f_pos = log_end + offset) : whence == SEEK_SET ? (file->f_pos = offset) : -EINVAL;
+    return whence == SEEK_SET ? (file->f_pos = offset) : -EINVAL;
 }
 
 static const struct file_operations log_operations = {.owner = THIS_MODULE, .read = log_read, .llseek = log_seek};

@@ -13,7 +13,10 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
-/** The reports that Maven's test plug-ins left: {@code target/*-reports/TEST-*.xml} of every module. */
+/**
+ * The reports that Maven's test plug-ins and the rig's virtual machine left: {@code target/*-reports/TEST-*.xml} of every
+ * module.
+ */
 final class Reports {
     private Reports() {
     }
@@ -54,7 +57,7 @@ final class Reports {
 
     private static boolean isReport(Path path) {
         return path.getFileName().toString().matches("TEST-.*\\.xml")
-                && path.getParent().getFileName().toString().matches("(surefire|failsafe)-reports");
+                && path.getParent().getFileName().toString().matches("(surefire|failsafe|rig)-reports");
     }
 
     private static Test test(Element element) {

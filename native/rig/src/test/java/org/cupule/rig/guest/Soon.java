@@ -1,0 +1,25 @@
+package org.cupule.rig.guest;
+
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
+
+/** Waits for what others do, with a deadline. */
+final class Soon {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final long STEP_NANOS = 2_000_000;
+
+    private Soon() {
+    }
+
+    /** Returns when it is so. */
+    static void until(BooleanSupplier so) {
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (!so.getAsBoolean()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("not within " + PATIENCE);
+            }
+            LockSupport.parkNanos(STEP_NANOS);
+        }
+    }
+}
