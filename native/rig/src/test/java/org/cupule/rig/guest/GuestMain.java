@@ -23,6 +23,7 @@ public final class GuestMain {
      *            the folder of the test classes, that for the reports, and names of classes; none for all
      */
     public static void main(String[] arguments) throws IOException {
+        System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
         Path classes = Path.of(arguments[0]);
         List<String> wanted = arguments.length > 2
                 ? Arrays.asList(arguments).subList(2, arguments.length)

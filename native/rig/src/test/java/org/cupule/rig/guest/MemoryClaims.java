@@ -77,7 +77,7 @@ class MemoryClaims extends DriverFixture {
             assertThat(ioctl(IoctlNumber.UNSET_MEMSEG, map)).isZero();
         });
         assertThat(calls.get(0).argument().split(" ")[1]).startsWith("00000000" + "03010000");
-        assertThat(calls.get(1).argument().split(" ")[1]).startsWith("01000000" + "00000000");
+        assertThat(calls.get(1).argument().split(" ")[1]).startsWith("02000000" + "00000000");
         assertThat(ioctl(IoctlNumber.UNSET_MEMSEG, map)).as("HSM-MEM-11").isEqualTo(EINVAL);
         map.len(0x4001);
         assertThat(ioctl(IoctlNumber.SET_MEMSEG, map)).as("HSM-MEM-10").isEqualTo(EINVAL);
