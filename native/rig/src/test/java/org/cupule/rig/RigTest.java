@@ -74,7 +74,9 @@ class RigTest {
         return process.exitValue();
     }
 
-    /** Jars to {@code lib}; the classes of this module to {@code classes}, those of others to a jar-like folder each. */
+    /**
+     * Jars to {@code lib}; the classes of this module to {@code classes}, those of others to a jar-like folder each.
+     */
     private static void copyClassPath() throws IOException {
         Path lib = Files.createDirectories(FOLDER.resolve("lib"));
         for (String element : System.getProperty("java.class.path").split(File.pathSeparator)) {

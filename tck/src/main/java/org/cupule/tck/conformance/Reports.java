@@ -14,8 +14,8 @@ import org.w3c.dom.NodeList;
 import org.xml.sax.SAXException;
 
 /**
- * The reports that Maven's test plug-ins and the rig's virtual machine left: {@code target/*-reports/TEST-*.xml} of every
- * module.
+ * The reports that Maven's test plug-ins and the rig's virtual machine left: {@code target/*-reports/TEST-*.xml} of
+ * every module.
  */
 final class Reports {
     private Reports() {

@@ -252,6 +252,7 @@ public abstract class DeviceContract extends DeviceFixture {
         assertThat(ioctl(IoctlNumber.PAUSE_VM)).as("HSM-VM-06").isZero();
         assertThat(ioctl(IoctlNumber.RESET_VM)).isZero();
         assertThat(hypervisor.partition().state()).isEqualTo(Partition.State.CREATED);
+        assertThat(ioctl(IoctlNumber.DESTROY_VM)).as("not paused").isEqualTo(EPERM);
     }
 
     @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** Our device and Linux's driver answer the same random ioctls alike. */
 class DifferentialClaims {
-    private static final int SCRIPTS = Boolean.getBoolean("cupule.long") ? 2000 : 250;
+    private static final int SCRIPTS = Boolean.getBoolean("cupule.long") ? 2000 : 150;
     private static final int STEPS = 60;
     private static final Map<Side, List<Integer>> EVENTFDS = new IdentityHashMap<>();
 
@@ -67,7 +67,8 @@ class DifferentialClaims {
             step.onSuccess().run();
         }
         if (wanted != got) {
-            differences.add("seed %d step %d: %s: the driver %d, ours %d".formatted(seed, number, step.name(), wanted, got));
+            differences.add(
+                    "seed %d step %d: %s: the driver %d, ours %d".formatted(seed, number, step.name(), wanted, got));
         }
         return wanted == got;
     }

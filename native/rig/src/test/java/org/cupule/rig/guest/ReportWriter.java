@@ -108,8 +108,9 @@ final class ReportWriter implements TestExecutionListener {
 
     private static String report(String suite, List<Ended> tests) {
         StringBuilder text = new StringBuilder("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-        text.append("<testsuite name=\"%s\" tests=\"%d\" skipped=\"%d\" failures=\"%d\" errors=\"0\">\n".formatted(suite,
-                tests.size(), count(tests, "skipped"), count(tests, "failure")));
+        text.append(
+                "<testsuite name=\"%s\" tests=\"%d\" skipped=\"%d\" failures=\"%d\" errors=\"0\">\n".formatted(suite,
+                        tests.size(), count(tests, "skipped"), count(tests, "failure")));
         tests.forEach(test -> text.append("<testcase classname=\"%s\" name=\"%s\" time=\"%.3f\">%s\n</testcase>\n"
                 .formatted(suite, escape(test.name), test.seconds, element(test))));
         return text.append("</testsuite>\n").toString();

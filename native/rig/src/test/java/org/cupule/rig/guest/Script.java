@@ -114,7 +114,8 @@ final class Script {
             case 19, 20 -> irqFd();
             case 21 -> random.nextBoolean() ? pciDevice() : virtualDevice();
             case 22 -> unknown();
-            default -> rarely() ? step(IoctlNumber.DESTROY_VM, 0, () -> destroyed = true) : step(IoctlNumber.CLEAR_VM_IOREQ);
+            default ->
+                rarely() ? step(IoctlNumber.DESTROY_VM, 0, () -> destroyed = true) : step(IoctlNumber.CLEAR_VM_IOREQ);
         };
     }
 
@@ -181,8 +182,10 @@ final class Script {
         boolean readOnly = rarely();
         boolean missing = rarely();
         IoctlNumber command = rarely() ? IoctlNumber.UNSET_MEMSEG : IoctlNumber.SET_MEMSEG;
-        return new Step("%s type %d %x bytes%s%s".formatted(command, map.type(), map.len(), readOnly ? " read-only" : "",
-                missing ? " partly missing" : ""), side -> ram(side, command, map, pages, readOnly, missing), () -> {
+        return new Step(
+                "%s type %d %x bytes%s%s".formatted(command, map.type(), map.len(), readOnly ? " read-only" : "",
+                        missing ? " partly missing" : ""),
+                side -> ram(side, command, map, pages, readOnly, missing), () -> {
                 });
     }
 
@@ -277,7 +280,8 @@ final class Script {
     private Step unknown() {
         IntSupplier number = random.nextBoolean()
                 ? () -> 0xA2 << 8 | 0x80 + random.nextInt(0x80)
-                : () -> IoctlNumber.values()[random.nextInt(IoctlNumber.values().length)].number() ^ 1 << 16 + random.nextInt(16);
+                : () -> IoctlNumber.values()[random.nextInt(IoctlNumber.values().length)].number()
+                        ^ 1 << 16 + random.nextInt(16);
         int wrong = number.getAsInt();
         return step("0x%x".formatted(wrong), side -> side.ioctl(wrong, BAD_ADDRESS));
     }

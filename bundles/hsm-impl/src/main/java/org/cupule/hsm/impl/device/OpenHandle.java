@@ -16,6 +16,7 @@ import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.ioreq.DefaultClient;
 import org.cupule.hsm.memory.LentMemory;
+import org.cupule.hypervisor.Partition;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.cupule.types.Msi;
@@ -169,7 +170,11 @@ final class OpenHandle implements HsmHandle {
         }
     }
 
+    /** A VM that was never paused is refused, also one that was never started ({@code hsm.md} 4.2). */
     private void destroy(VirtualMachine there) {
+        if (there.state() == Partition.State.CREATED) {
+            throw new HsmException(Errno.EPERM, "DESTROY_VM", "the VM is CREATED, not PAUSED");
+        }
         there.destroy();
         stage.compareAndSet(Stage.THERE, Stage.SPENT);
     }
@@ -186,7 +191,9 @@ final class OpenHandle implements HsmHandle {
     /** The structure's vmid says nothing, and only 16 bits of its vCPU count ({@code hsm.md} 2.4). */
     private static void finish(VirtualMachine there, AcrnIoreqNotify notice) {
         check(notice.reserved() == 0, "NOTIFY_REQUEST_FINISH");
-        there.ioRequests().notifyFinished(notice.vcpu() & VCPU_MASK);
+        if (there.ioRequests().attachable().isPresent()) { // the driver looks at the vCPU only then
+            there.ioRequests().notifyFinished(notice.vcpu() & VCPU_MASK);
+        }
     }
 
     private static void attach(VirtualMachine there) {
