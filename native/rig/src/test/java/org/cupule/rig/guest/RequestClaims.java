@@ -133,14 +133,14 @@ class RequestClaims extends DriverFixture {
     @DisplayName("HSM-IOREQ-12 ATTACH returns 0 at a signal")
     void signal() throws Exception {
         started();
-        Signals.catchUsr2();
+        Signals.catchUsr1();
         AtomicInteger sleeper = new AtomicInteger();
         CompletableFuture<Integer> attached = CompletableFuture.supplyAsync(() -> {
             sleeper.set(Sys.thread());
             return attach();
         });
         Soon.until(() -> sleeper.get() != 0);
-        Soon.until(() -> Sys.kill(sleeper.get(), Signals.USR2) == 0 && attached.isDone());
+        Soon.until(() -> Sys.kill(sleeper.get(), Signals.USR1) == 0 && attached.isDone());
         assertThat(attached.get(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isZero();
     }
 

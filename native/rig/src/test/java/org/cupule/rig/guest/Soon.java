@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** Waits for what others do, with a deadline. */
-final class Soon {
+public final class Soon {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final long STEP_NANOS = 2_000_000;
 
@@ -13,7 +13,7 @@ final class Soon {
     }
 
     /** Returns when it is so. */
-    static void until(BooleanSupplier so) {
+    public static void until(BooleanSupplier so) {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!so.getAsBoolean()) {
             if (System.nanoTime() > deadline) {

@@ -15,7 +15,7 @@ import java.util.List;
  *
  * @threading any thread; each command opens the device for itself
  */
-final class StandIn {
+public final class StandIn {
     private static final Path DEVICE = Path.of("/dev/cupule_hv");
 
     private StandIn() {
@@ -33,7 +33,7 @@ final class StandIn {
     }
 
     /** {@return whether the driver below is on the stand-in} */
-    static boolean present() {
+    public static boolean present() {
         return Files.exists(DEVICE);
     }
 
@@ -44,7 +44,7 @@ final class StandIn {
      * @throws UncheckedIOException
      *             what the command failed with
      */
-    static String command(String format, Object... values) {
+    public static String command(String format, Object... values) {
         try (RandomAccessFile device = new RandomAccessFile(DEVICE.toFile(), "rw")) {
             device.write(format.formatted(values).getBytes(StandardCharsets.US_ASCII));
             byte[] answer = new byte[128];
@@ -56,42 +56,42 @@ final class StandIn {
     }
 
     /** A vCPU reads a port, and waits for the answer. @return it */
-    static long in(int vm, int vcpu, int port, int size) {
+    public static long in(int vm, int vcpu, int port, int size) {
         return access(vm, vcpu, 0, 0, port, size, 0);
     }
 
     /** A vCPU writes a port. */
-    static void out(int vm, int vcpu, int port, int size, long value) {
+    public static void out(int vm, int vcpu, int port, int size, long value) {
         access(vm, vcpu, 0, 1, port, size, value);
     }
 
     /** A vCPU's access; waits for the answer. @return it */
-    static long access(int vm, int vcpu, int type, int direction, long address, int size, long value) {
+    public static long access(int vm, int vcpu, int type, int direction, long address, int size, long value) {
         return value(command("access %d %d %d %d 0x%x %d 0x%x 1", vm, vcpu, type, direction, address, size, value));
     }
 
     /** A vCPU's access, without waiting. */
-    static void post(int vm, int vcpu, int type, int direction, long address, int size, long value) {
+    public static void post(int vm, int vcpu, int type, int direction, long address, int size, long value) {
         command("post %d %d %d %d 0x%x %d 0x%x", vm, vcpu, type, direction, address, size, value);
     }
 
     /** Waits for the answer to what was posted. @return it */
-    static long take(int vm, int vcpu) {
+    public static long take(int vm, int vcpu) {
         return value(command("take %d %d", vm, vcpu));
     }
 
     /** Lets the next hypercalls of a kind do nothing and give this. */
-    static void fail(int call, int result, int count) {
+    public static void fail(int call, int result, int count) {
         command("fail 0x%x %d %d", call & 0xFF, result, count);
     }
 
     /** {@return created, destroyed, living VMs, hypercalls} */
-    static long[] counts() {
+    public static long[] counts() {
         return numbers(command("counts"));
     }
 
     /** {@return state (0 none, 1 created, 2 running, 3 paused), vCPUs, regions} */
-    static long[] state(int vm) {
+    public static long[] state(int vm) {
         return numbers(command("state %d", vm));
     }
 
@@ -104,7 +104,7 @@ final class StandIn {
     }
 
     /** {@return the hypercalls that were made while something was done} */
-    static List<Hypercall> during(Runnable what) {
+    public static List<Hypercall> during(Runnable what) {
         long mark = Long.parseLong(command("mark"));
         what.run();
         try (RandomAccessFile log = new RandomAccessFile("/dev/cupule_log", "r")) {

@@ -1,5 +1,6 @@
 package org.cupule.rig.guest;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -9,6 +10,9 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * The few functions of the C library that tests of the driver need, each giving its result or the negative errno. Not
@@ -16,7 +20,7 @@ import java.lang.invoke.VarHandle;
  *
  * @threading any thread
  */
-final class Sys {
+public final class Sys {
     static final int READ = 1;
     static final int WRITE = 2;
     static final int SHARED = 1;
@@ -75,26 +79,26 @@ final class Sys {
         }
     }
 
-    static int open(String path) {
+    public static int open(String path) {
         return (int) result((arena, capture) -> (int) OPEN.invokeExact(capture, arena.allocateFrom(path),
                 READ_WRITE_CLOEXEC));
     }
 
-    static int ioctl(int fd, int command, long argument) {
+    public static int ioctl(int fd, int command, long argument) {
         return (int) result((arena, capture) -> (int) IOCTL.invokeExact(capture, fd, Integer.toUnsignedLong(command),
                 argument));
     }
 
-    static int close(int fd) {
+    public static int close(int fd) {
         return (int) result((arena, capture) -> (int) CLOSE.invokeExact(capture, fd));
     }
 
-    static int eventFd(int initial) {
+    public static int eventFd(int initial) {
         return (int) result((arena, capture) -> (int) EVENTFD.invokeExact(capture, initial, 0x800));
     }
 
     /** Takes an eventfd's counter. @return it, or -EAGAIN */
-    static long take(int eventFd) {
+    public static long take(int eventFd) {
         return result((arena, capture) -> {
             MemorySegment number = arena.allocate(LONG);
             long read = (long) TRANSFER_IN.invokeExact(capture, eventFd, number, 8L);
@@ -103,14 +107,14 @@ final class Sys {
     }
 
     /** Adds to an eventfd's counter. */
-    static void signal(int eventFd, long count) {
+    public static void signal(int eventFd, long count) {
         long ignored = result((arena, capture) -> (long) TRANSFER_OUT.invokeExact(capture, eventFd,
                 arena.allocateFrom(LONG, count), 8L));
     }
 
     /** {@return new memory that may be read and written, shared, page-aligned, and there} */
     @SuppressWarnings("restricted") // SAFETY: the mapping has this length, and stays until unmap
-    static MemorySegment map(long lengthBytes, int flags) {
+    public static MemorySegment map(long lengthBytes, int flags) {
         long address = result((arena, capture) -> (long) MMAP.invokeExact(capture, 0L, lengthBytes, READ | WRITE,
                 SHARED | ANONYMOUS | flags, -1, 0L));
         if (address < 0) {
@@ -119,31 +123,47 @@ final class Sys {
         return MemorySegment.ofAddress(address).reinterpret(lengthBytes);
     }
 
-    static int protect(MemorySegment memory, int rights) {
+    public static int protect(MemorySegment memory, int rights) {
         return (int) result((arena, capture) -> (int) MPROTECT.invokeExact(capture, memory.address(),
                 memory.byteSize(), rights));
     }
 
-    static int unmap(MemorySegment memory) {
+    public static int unmap(MemorySegment memory) {
         return (int) result((arena, capture) -> (int) MUNMAP.invokeExact(capture, memory.address(),
                 memory.byteSize()));
     }
 
-    static int thread() {
+    /** {@return the number of the calling thread} */
+    public static int thread() {
         return (int) result((arena, capture) -> (int) GETTID.invokeExact(capture));
     }
 
-    static int kill(int thread, int signal) {
+    public static int kill(int thread, int signal) {
         int process = (int) ProcessHandle.current().pid();
         return (int) result((arena, capture) -> (int) TGKILL.invokeExact(capture, process, thread, signal));
     }
 
     /** Lets a signal call a function that does nothing with its number: {@code abs}. */
-    static int catchSignal(int signal) {
+    public static int catchSignal(int signal) {
         return (int) result((arena, capture) -> {
             MemorySegment action = arena.allocate(SIGACTION_BYTES, Long.BYTES);
             action.set(ValueLayout.ADDRESS, 0, LINKER.defaultLookup().findOrThrow("abs"));
             return (int) SIGACTION.invokeExact(capture, signal, action, MemorySegment.NULL);
         });
+    }
+
+    /** {@return the number of this process's thread of a name} */
+    public static int thread(String name) {
+        String[] all = Path.of("/proc/self/task").toFile().list();
+        return Arrays.stream(all == null ? new String[0] : all).filter(number -> name.equals(nameOf(number)))
+                .mapToInt(Integer::parseInt).findFirst().orElseThrow();
+    }
+
+    private static String nameOf(String number) {
+        try {
+            return Files.readString(Path.of("/proc/self/task", number, "comm")).strip();
+        } catch (IOException gone) {
+            return "";
+        }
     }
 }

@@ -6,12 +6,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** What the kernel counts. */
-final class VmStat {
+public final class VmStat {
     private VmStat() {
     }
 
     /** {@return how many pages are pinned now, by whomever} */
-    static long pinned() {
+    public static long pinned() {
         return counter("nr_foll_pin_acquired") - counter("nr_foll_pin_released");
     }
 
@@ -26,7 +26,7 @@ final class VmStat {
     }
 
     /** {@return how many descriptors this process has open} */
-    static long descriptors() {
+    public static long descriptors() {
         String[] open = Path.of("/proc/self/fd").toFile().list();
         return open == null ? -1 : open.length;
     }

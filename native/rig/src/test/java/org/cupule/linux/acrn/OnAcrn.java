@@ -1,0 +1,48 @@
+package org.cupule.linux.acrn;
+
+import java.nio.file.Path;
+import java.util.Map;
+import org.cupule.host.CallBack;
+import org.cupule.host.DeviceFile;
+import org.cupule.host.linux.LinuxHost;
+import org.cupule.hsm.VirtualMachine;
+import org.cupule.hsm.VmCreation;
+import org.cupule.hsm.impl.RoutingHsm;
+import org.cupule.types.Behaviour;
+
+/** The HSM on the backend on Linux's own driver, without OSGi. */
+final class OnAcrn {
+    private static final Path DEVICE = Path.of("/dev/acrn_hsm");
+    private static final long ATTACH_MILLIS = 20_000;
+    private static final LinuxHost HOST = new LinuxHost();
+
+    private OnAcrn() {
+    }
+
+    /** {@return an HSM whose only hypervisor is the machine's own} */
+    static RoutingHsm hsm() {
+        Driver driver = new Driver() {
+            @Override
+            public DeviceFile open() {
+                return HOST.open(DEVICE);
+            }
+
+            @Override
+            public CallBack currentThread() {
+                return HOST.currentThread();
+            }
+        };
+        RoutingHsm hsm = new RoutingHsm();
+        hsm.bindHost(HOST);
+        hsm.bind(new AcrnHypervisor(driver, new AcrnHypervisor.Settings("rig",
+                new ServiceProcessors(Path.of("/sys/class/misc/acrn_hsm/remove_cpu"),
+                        Path.of("/sys/devices/system/cpu"), Path.of("/proc/cpuinfo"), HOST::open),
+                new HostPci(Path.of("/sys/bus/pci/devices")), ATTACH_MILLIS)), Map.of());
+        return hsm;
+    }
+
+    /** {@return a VM of two vCPUs} */
+    static VirtualMachine create(RoutingHsm hsm) {
+        return hsm.create(new VmCreation("rig", "", 2, 0b11, 0, Behaviour.ACRN, false, false, Map.of()));
+    }
+}
