@@ -25,7 +25,7 @@ class RigTest {
     private static final Path FOLDER = Path.of(System.getProperty("basedir", "."), "target", "rig").toAbsolutePath();
     private static final Path REPORTS = FOLDER.resolveSibling("rig-reports");
     private static final Path SCRIPT = FOLDER.resolve("../../rig").normalize();
-    private static final long MINUTES = 8;
+    private static final long MINUTES = 16;
     private static final String COMMAND = """
             /bin/smoke || exit 1; exec java -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto --enable-native-access=ALL-UNNAMED \
             --sun-misc-unsafe-memory-access=allow -Dcupule.long=%s \
