@@ -22,6 +22,7 @@ import org.cupule.machine.Machine;
 import org.cupule.machine.Machine.Outcome;
 import org.cupule.machine.MachineDescription;
 import org.cupule.machine.Machines;
+import org.cupule.machine.loader.Loaders;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.osgi.service.component.annotations.Activate;
@@ -99,7 +100,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     }
 
     private int run(CommandLine line, Map<String, Object> map, RunOptions options) {
-        try (Machine machine = machine(options)) {
+        try (Machine machine = machine(line, options)) {
             var explanation = new Explanation(machine.vm(),
                     options.symbols == null ? SymbolMap.EMPTY : SymbolMap.read(options.symbols));
             machine.vm().ioRequests().trace(options.traced());
@@ -116,16 +117,37 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         }
     }
 
-    private Machine machine(RunOptions options) {
+    private Machine machine(CommandLine line, RunOptions options) {
         Path snapshot = options.restore;
         if (snapshot == null) {
-            return machines.create(describe(options));
+            MachineDescription description = describe(options);
+            Machine machine = machines.create(description);
+            tellOfUnknown(line, description);
+            return machine;
         }
         if (options.describes()) {
             throw new HsmException(Errno.EINVAL, "restore",
                     "a restored machine is what it was: --restore goes with --timeout and --trace only");
         }
         return machines.restore(snapshot);
+    }
+
+    /**
+     * Whatever is no image of a known format starts as code in real mode: who meant something else should hear of it.
+     */
+    private static void tellOfUnknown(CommandLine line, MachineDescription description) {
+        description.image().filter(image -> image.format().equals("auto")).flatMap(MachineDescription.Image::file)
+                .filter(file -> !isKnown(file)).ifPresent(file -> line.err().println("cupule run: '" + file
+                        + "' is of no known format and has no boot signature; it is started as a flat image, in real mode at"
+                        + " 0x7C00."));
+    }
+
+    private static boolean isKnown(Path file) {
+        try {
+            return Loaders.known(Files.readAllBytes(file));
+        } catch (IOException e) {
+            return true; // it was read a moment ago; nothing is known of it
+        }
     }
 
     private static boolean usageFault(Errno errno) {
@@ -138,7 +160,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     private Outcome converse(CommandLine line, Map<String, Object> map, RunOptions options, Machine machine,
             Explanation explanation) {
         var guest = new GuestWatch(machine.vm(), explanation);
-        Runnable end = () -> stopped.complete(new Outcome("ended by hand", 0, ""));
+        Runnable end = () -> stopped.complete(new Outcome("ended by hand", INTERRUPTED, ""));
         try (var conversation = Conversation.open(machine.console(), guest, line, end, command -> execute(map, command),
                 this::complete)) {
             machine.start();

@@ -22,7 +22,8 @@ import picocli.CommandLine.TypeConversionException;
 @Command(name = "cupule run", sortOptions = false, usageHelpAutoWidth = true, description = "Boots a guest and connects its serial line to this terminal or to standard input and output.", footer = {
         "", "Exit status: 0 the guest switched off, 2v+1 it wrote v to port 0xF4, 2 wrong usage,",
         "4 the host failed or the machine was destroyed, 5 triple fault, 6 time-out,",
-        "8 requests were lost or doubled; 10 the guest can never go on; 130 ended by SIGINT, 143 by SIGTERM.",
+        "8 requests were lost or doubled; 10 the guest can never go on; 130 ended by Ctrl-A x",
+        "or SIGINT, 143 by SIGTERM.",
         "On a terminal: Ctrl-A x ends, Ctrl-A c opens the shell, Ctrl-A Ctrl-A sends Ctrl-A."})
 final class RunOptions {
     private static final int TRACED = 8;

@@ -28,6 +28,7 @@ public final class VmFile {
     private final Path folder;
     private final MachineDescription standard;
     private final Catalogue catalogue;
+    private final List<String> hypervisors;
     private final Faults faults;
 
     /**
@@ -39,12 +40,15 @@ public final class VmFile {
      *            what holds where the file says nothing
      * @param catalogue
      *            the models that are offered
+     * @param hypervisors
+     *            the names of the hypervisors that are there; none when nobody knows yet, then all names are good
      */
-    public VmFile(Path file, MachineDescription standard, Catalogue catalogue) {
+    public VmFile(Path file, MachineDescription standard, Catalogue catalogue, List<String> hypervisors) {
         this.json = new JsonFile(file);
         this.folder = file.toAbsolutePath().getParent();
         this.standard = standard;
         this.catalogue = catalogue;
+        this.hypervisors = List.copyOf(hypervisors);
         this.faults = new Faults(json::place);
     }
 
@@ -66,8 +70,16 @@ public final class VmFile {
                 root.flag("acpi", standard.acpi()));
         root.end();
         new DescriptionCheck(catalogue, faults).check(description);
+        hypervisor(description.hypervisor());
         faults.throwIfAny("read");
         return description;
+    }
+
+    private void hypervisor(String name) {
+        if (!name.isEmpty() && !hypervisors.isEmpty() && !hypervisors.contains(name)) {
+            faults.add(Errno.ENODEV, "hypervisor", "there is no hypervisor '%s'; %s", name,
+                    Names.hint(name, hypervisors));
+        }
     }
 
     private Behaviour behaviour(Section root) {

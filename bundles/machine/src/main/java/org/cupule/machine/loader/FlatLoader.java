@@ -13,6 +13,8 @@ final class FlatLoader implements Loader {
     private static final long BOOT_SECTOR = 0x7C00;
     private static final long REAL_MODE_END = 0x10_0000;
     private static final int HARD_DISK = 0x80;
+    private static final int SIGNATURE = 510;
+    private static final int SIGNATURE_WORD = 0xAA55;
 
     @Override
     public String format() {
@@ -25,6 +27,11 @@ final class FlatLoader implements Loader {
         return true;
     }
 
+    /** {@return whether its first 512 bytes end as a boot sector's} */
+    static boolean isBootSector(ImageBytes image) {
+        return image.length() >= SIGNATURE + 2 && image.u16(SIGNATURE) == SIGNATURE_WORD;
+    }
+
     @Override
     public LoadPlan plan(ImageBytes image, BootRequest request) {
         long address = request.address() == 0 ? BOOT_SECTOR : request.address();
@@ -33,6 +40,9 @@ final class FlatLoader implements Loader {
         }
         if (image.length() == 0) {
             throw image.bad("it is empty");
+        }
+        if (!request.modules().isEmpty()) {
+            throw image.bad("a flat image takes no modules, and '%s' is one", request.modules().getFirst().name());
         }
         var room = new Room(request.layout());
         room.put("the flat image", address, image.array());

@@ -20,6 +20,13 @@ public final class Loaders {
     private Loaders() {
     }
 
+    /** {@return whether an image says itself what it is: by one of the formats, or as a boot sector} */
+    public static boolean known(byte[] bytes) {
+        var image = new ImageBytes("image", bytes);
+        return FlatLoader.isBootSector(image)
+                || ALL.stream().anyMatch(loader -> !(loader instanceof FlatLoader) && loader.recognises(image));
+    }
+
     /**
      * Lays an image out.
      *

@@ -57,6 +57,9 @@ final class RomLoader implements Loader {
         if (length == 0 || length % GRANULE != 0 || length > MOST_BYTES) {
             throw image.bad("a firmware image has a multiple of 65536 bytes, at most 16 MiB, and it has %d", length);
         }
+        if (!request.modules().isEmpty()) {
+            throw image.bad("a firmware image takes no modules, and '%s' is one", request.modules().getFirst().name());
+        }
         int mirrored = Math.min(length, MIRRORED_BYTES);
         var room = new Room(request.layout());
         room.put("the firmware's copy", LEGACY_TOP - mirrored, image.array(), length - mirrored, mirrored, mirrored);

@@ -12,6 +12,7 @@ import org.cupule.device.DeviceFactory;
 import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
+import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.machine.Machine;
 import org.cupule.machine.MachineDescription;
@@ -163,8 +164,12 @@ public final class PcMachines implements Machines, Swappable {
     @Override
     public MachineDescription read(Path file) {
         String name = file.getFileName().toString();
+        HypervisorServiceModule present = hsm;
+        List<String> hypervisors = present == null
+                ? List.of()
+                : present.hypervisors().stream().map(HypervisorInfo::name).toList();
         return new VmFile(file, standard(name.endsWith(".json") ? name.substring(0, name.length() - 5) : name),
-                catalogue).read();
+                catalogue, hypervisors).read();
     }
 
     @Override

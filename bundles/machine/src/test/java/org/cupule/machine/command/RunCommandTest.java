@@ -57,7 +57,11 @@ class RunCommandTest {
 
     private Path image() {
         try {
-            return Files.write(folder.resolve("guest.bin"), new byte[]{(byte) 0xF4});
+            byte[] sector = new byte[512];
+            sector[0] = (byte) 0xF4;
+            sector[510] = 0x55;
+            sector[511] = (byte) 0xAA;
+            return Files.write(folder.resolve("guest.bin"), sector);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -76,6 +80,26 @@ class RunCommandTest {
         assertThat(status).isEqualTo(7);
         assertThat(out.toString(US_ASCII)).isEqualTo("hello\n");
         assertThat(hsm.vms().getFirst().calls()).endsWith("destroy");
+    }
+
+    @Test
+    void saysThatAFileOfNoKnownFormatIsStartedAsAFlatImage() throws Exception {
+        Path text = Files.writeString(folder.resolve("notes.txt"), "no image");
+
+        assertThat(run("", vm -> vm.out(0xF4, 1, 0), text.toString())).isEqualTo(1);
+        assertThat(errors()).contains("notes.txt").contains("no known format");
+    }
+
+    @Test
+    void saysNothingOfABootSector() throws Exception {
+        assertThat(run("", vm -> vm.out(0xF4, 1, 0), image().toString())).isEqualTo(1);
+        assertThat(errors()).isEmpty();
+    }
+
+    @Test
+    void refusesAModuleThatNobodyReads() throws Exception {
+        assertThat(run("", "--module", image().toString(), image().toString())).isEqualTo(2);
+        assertThat(errors()).contains("takes no modules").contains("guest.bin");
     }
 
     @Test

@@ -61,7 +61,8 @@ class VmFileTest {
 
     private MachineDescription read(String text) {
         try {
-            return new VmFile(Files.writeString(folder.resolve("vm.json"), text), STANDARD, CATALOGUE).read();
+            return new VmFile(Files.writeString(folder.resolve("vm.json"), text), STANDARD, CATALOGUE, List.of("sim"))
+                    .read();
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -101,6 +102,12 @@ class VmFileTest {
     @Test
     void givesTheStandardMachineForAnEmptyObject() {
         assertThat(read("{}")).isEqualTo(STANDARD);
+    }
+
+    @Test
+    void namesTheLineOfAHypervisorThatIsNotThere() {
+        refuses("{\n  \"cpus\": 1,\n  \"hypervisor\": \"smi\"\n}", "vm.json:3", "field 'hypervisor'", "'smi'",
+                "did you mean 'sim'?");
     }
 
     @Test
@@ -223,7 +230,7 @@ class VmFileTest {
 
     @Test
     void saysThatAFileIsNotThere() {
-        assertThatThrownBy(() -> new VmFile(folder.resolve("none.json"), STANDARD, CATALOGUE).read())
+        assertThatThrownBy(() -> new VmFile(folder.resolve("none.json"), STANDARD, CATALOGUE, List.of("sim")).read())
                 .isInstanceOf(HsmException.class).hasMessageContaining("none.json")
                 .satisfies(e -> assertThat(((HsmException) e).errno()).isEqualTo(Errno.ENOENT));
     }

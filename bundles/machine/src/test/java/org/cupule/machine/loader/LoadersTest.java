@@ -104,4 +104,24 @@ class LoadersTest {
             return "refused";
         }
     }
+
+    @Test
+    void knowsABootSectorByItsSignatureAndNothingElseOfAFlatImage() {
+        byte[] sector = new byte[512];
+        assertThat(Loaders.known(sector)).isFalse();
+        assertThat(Loaders.known(new byte[511])).isFalse();
+        sector[510] = 0x55;
+        sector[511] = (byte) 0xAA;
+        assertThat(Loaders.known(sector)).isTrue();
+    }
+
+    @Test
+    void refusesModulesThatNobodyReads() {
+        var modules = List.of(new BootRequest.Module("disk.img", new byte[1]));
+        for (String format : List.of("flat", "rom")) {
+            var request = new BootRequest("image", new byte[0x1_0000], format, 0, "", modules, Images.LAYOUT);
+            assertThatThrownBy(() -> Loaders.plan(request)).isInstanceOf(HsmException.class)
+                    .hasMessageContaining("takes no modules").hasMessageContaining("disk.img");
+        }
+    }
 }
