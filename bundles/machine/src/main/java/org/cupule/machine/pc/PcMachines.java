@@ -164,12 +164,17 @@ public final class PcMachines implements Machines, Swappable {
     @Override
     public MachineDescription read(Path file) {
         String name = file.getFileName().toString();
-        HypervisorServiceModule present = hsm;
-        List<String> hypervisors = present == null
-                ? List.of()
-                : present.hypervisors().stream().map(HypervisorInfo::name).toList();
         return new VmFile(file, standard(name.endsWith(".json") ? name.substring(0, name.length() - 5) : name),
-                catalogue, hypervisors).read();
+                catalogue, hypervisors()).read();
+    }
+
+    /** {@return those that are there, and those of which the HSM will say why they are not} */
+    private List<String> hypervisors() {
+        HypervisorServiceModule present = hsm;
+        return present == null
+                ? List.of()
+                : Stream.concat(present.hypervisors().stream().map(HypervisorInfo::name),
+                        present.absentHypervisors().keySet().stream()).toList();
     }
 
     @Override
