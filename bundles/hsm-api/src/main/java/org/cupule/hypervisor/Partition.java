@@ -106,6 +106,11 @@ public interface Partition {
      */
     void setRegions(List<Region> regions);
 
+    /** {@return whether regions may be {@linkplain org.cupule.ram.Ram#ofHost(long, long) the host's memory}} */
+    default boolean mapsHostMemory() {
+        return false;
+    }
+
     /** Injects a message-signalled interrupt. EPERM when the address is not 0xFEExxxxx. */
     void injectMsi(Msi msi);
 

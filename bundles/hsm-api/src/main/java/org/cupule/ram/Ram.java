@@ -49,6 +49,8 @@ public final class Ram {
     private static final int ALL_LINES = -1;
 
     private final MemorySegment segment;
+    private final long hpa;
+    private final long lengthBytes;
     private final int[] generations;
     private final int[] lines;
     private final @Nullable PageSums sums;
@@ -82,9 +84,45 @@ public final class Ram {
                             segment.address()));
         }
         this.segment = segment;
+        this.hpa = segment.address();
+        this.lengthBytes = length;
         this.generations = new int[(int) (length / PAGE_BYTES)];
         this.lines = new int[generations.length];
         this.sums = foreign ? new PageSums(segment) : null;
+    }
+
+    private Ram(long hpa, long lengthBytes) {
+        this.segment = MemorySegment.NULL;
+        this.hpa = hpa;
+        this.lengthBytes = lengthBytes;
+        this.generations = new int[0];
+        this.lines = generations;
+        this.sums = null;
+    }
+
+    /**
+     * {@return memory of a device of the host, which is known by its physical address there and nothing of which is
+     * here: it can be mapped, and neither read nor written}
+     *
+     * @param hpa
+     *            physical address in the host, a multiple of 4096
+     * @param lengthBytes
+     *            a positive multiple of 4096
+     * @throws HsmException
+     *             EINVAL for any other numbers
+     */
+    public static Ram ofHost(long hpa, long lengthBytes) {
+        if (((hpa | lengthBytes) & PAGE_BYTES - 1) != 0 || lengthBytes <= 0
+                || Long.compareUnsigned(hpa + lengthBytes - 1, hpa) < 0) {
+            throw new HsmException(Errno.EINVAL, "ram",
+                    "0x%x bytes of the host's memory at 0x%x are no pages".formatted(lengthBytes, hpa));
+        }
+        return new Ram(hpa, lengthBytes);
+    }
+
+    /** {@return whether it is memory of the host that is not here} */
+    public boolean ofHost() {
+        return segment.byteSize() == 0;
     }
 
     /** {@return the memory itself; who writes to it obeys the rule of stale code above} */
@@ -94,12 +132,12 @@ public final class Ram {
 
     /** {@return the length in bytes, a multiple of 4096} */
     public long lengthBytes() {
-        return segment.byteSize();
+        return lengthBytes;
     }
 
-    /** {@return the host physical address of byte 0: here, its address in this process} */
+    /** {@return the host physical address of byte 0; of memory that is here, its address in this process} */
     public long hpa() {
-        return segment.address();
+        return hpa;
     }
 
     /**

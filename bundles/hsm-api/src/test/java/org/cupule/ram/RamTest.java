@@ -1,9 +1,11 @@
 package org.cupule.ram;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
+import org.cupule.types.HsmException;
 import org.junit.jupiter.api.Test;
 
 class RamTest {
@@ -103,5 +105,23 @@ class RamTest {
         ram.findWrites();
 
         assertThat(ram.generation(0)).isEqualTo(generation);
+    }
+
+    @Test
+    void memoryOfTheHostIsKnownByItsAddressAndHoldsNothingHere() {
+        Ram device = Ram.ofHost(0xFD00_0000L, 0x2000);
+
+        assertThat(device.ofHost()).isTrue();
+        assertThat(device.hpa()).isEqualTo(0xFD00_0000L);
+        assertThat(device.lengthBytes()).isEqualTo(0x2000);
+        assertThat(device.segment().byteSize()).isZero();
+    }
+
+    @Test
+    void memoryOfTheHostIsWholePages() {
+        assertThatThrownBy(() -> Ram.ofHost(0xFD00_0800L, 0x1000)).isInstanceOf(HsmException.class);
+        assertThatThrownBy(() -> Ram.ofHost(0xFD00_0000L, 0x800)).isInstanceOf(HsmException.class);
+        assertThatThrownBy(() -> Ram.ofHost(0xFD00_0000L, 0)).isInstanceOf(HsmException.class);
+        assertThatThrownBy(() -> Ram.ofHost(-0x1000, 0x2000)).isInstanceOf(HsmException.class);
     }
 }

@@ -281,4 +281,12 @@ public abstract class MemoryContract extends HsmFixture {
         assertThat(second.get(10, TimeUnit.SECONDS).lengthBytes()).isEqualTo(PAGE);
         assertThat(memory.mappings()).hasSize(2);
     }
+
+    @Test
+    @DisplayName("a hypervisor that maps no memory of the host refuses it with EOPNOTSUPP, and nothing is mapped")
+    void hostMemoryNeedsAHypervisorThatMapsIt() {
+        assertThat(Failing.errno(() -> memory.mapHostMmio(0xF000_0000L, 0xFD00_0000L, PAGE, Access.ALL)))
+                .isEqualTo(Errno.EOPNOTSUPP);
+        assertThat(memory.mappings()).isEmpty();
+    }
 }

@@ -79,6 +79,18 @@ public interface GuestMemory {
     /** Maps a part of a backing as device memory: type UC, and removable. */
     void mapMmio(long gpa, Ram ram, long offset, long lengthBytes, int access);
 
+    /**
+     * Maps memory of a device of the host by its physical address there: type UC, and removable by {@link #unmapMmio}.
+     *
+     * @param hpa
+     *            physical address in the host (the Service VM's), a multiple of 4096
+     * @throws HsmException
+     *             EOPNOTSUPP where the hypervisor cannot; EINVAL for numbers that are no pages; the hypervisor's
+     */
+    default void mapHostMmio(long gpa, long hpa, long lengthBytes, int access) {
+        throw new HsmException(Errno.EOPNOTSUPP, "mapHostMmio", "this VM maps no memory of the host");
+    }
+
     /** Removes device memory. EINVAL when a page of the range is not mapped, or is RAM. */
     void unmapMmio(long gpa, long lengthBytes);
 

@@ -12,9 +12,9 @@ import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 
 /**
- * Memory of a VM. The driver takes RAM by its address in this process, pins it until the VM is destroyed, and makes one
- * region a page of it ({@code hsm.md} 6.3, 6.4); so neighbours are joined before they are handed over, and each joint
- * range uses one of its 256 mappings up.
+ * Memory of a VM. Device memory is mapped by its physical address. The driver takes RAM by its address in this process,
+ * pins it until the VM is destroyed, and makes one region a page of it ({@code hsm.md} 6.3, 6.4); so neighbours are
+ * joined before they are handed over, and each joint range uses one of its 256 mappings up.
  *
  * @threading any thread
  */
@@ -37,9 +37,9 @@ final class AcrnMemory {
             Ram ram = region.ram();
             if (ram == null) {
                 unset(region);
-            } else if (region.type() == MemoryType.UC) {
+            } else if (region.type() == MemoryType.UC && !ram.ofHost()) {
                 throw new HsmException(Errno.EOPNOTSUPP, "setRegions",
-                        "ACRN maps device memory by its physical address, which memory of this process at 0x%x has not: assign the device instead"
+                        "ACRN maps device memory by its physical address, which memory of this process for 0x%x has not: use mapHostMmio"
                                 .formatted(region.gpa()));
             } else {
                 set(region, ram);
@@ -49,8 +49,8 @@ final class AcrnMemory {
 
     private void set(Region region, Ram ram) {
         file.call(IoctlNumber.SET_MEMSEG, AcrnVmMemmap::new, map -> {
-            map.type(AcrnVmMemmap.RAM);
-            map.attr(region.access() & AcrnVmMemmap.ACCESS_MASK | AcrnVmMemmap.WB);
+            map.type(ram.ofHost() ? AcrnVmMemmap.MMIO : AcrnVmMemmap.RAM);
+            map.attr(region.access() & AcrnVmMemmap.ACCESS_MASK | (ram.ofHost() ? AcrnVmMemmap.UC : AcrnVmMemmap.WB));
             map.userVmPa(region.gpa());
             map.vmaBase(ram.hpa() + region.offset());
             map.len(region.lengthBytes());

@@ -255,6 +255,11 @@ final class AcrnPartition implements Partition {
     }
 
     @Override
+    public boolean mapsHostMemory() {
+        return true;
+    }
+
+    @Override
     public void injectMsi(Msi msi) {
         requireThere("injectMsi");
         file.call(IoctlNumber.INJECT_MSI, AcrnMsiEntry::new, entry -> {

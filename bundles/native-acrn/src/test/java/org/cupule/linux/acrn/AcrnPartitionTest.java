@@ -16,6 +16,7 @@ import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
 import org.cupule.hypervisor.Partition.State;
+import org.cupule.hypervisor.Region;
 import org.cupule.hypervisor.VcpuState;
 import org.cupule.ram.Access;
 import org.cupule.tck.hsm.FakeHypervisor;
@@ -286,6 +287,53 @@ class AcrnPartitionTest {
 
         await("the event", () -> !told.isEmpty());
         assertThat(told).singleElement().asString().contains("hands out no more I/O requests");
+    }
+
+    @Test
+    void ramIsHandedOverByItsAddressHereInOnePiece() {
+        var ram = vm.memory().addRam(0x10_0000, 0x8000, Access.READ | Access.EXECUTE);
+
+        assertThat(driver.memory()).containsExactly(
+                "type 0 attr 0x45 gpa 0x100000 from 0x%x len 0x8000".formatted(ram.segment().address()));
+    }
+
+    @Test
+    void neighboursAreJoinedAgain() {
+        var ram = vm.memory().allocate(0x8000);
+        var partition = new AcrnMemory(new HsmFile(driver.open()));
+        assertErrno(Errno.EINVAL, () -> partition.set(List.of(Region.add(0x1000, ram, 0, 0x1000, Access.ALL),
+                Region.add(0x2000, ram, 0x1000, 0x3000, Access.ALL), Region.add(0x5000, ram, 0x5000, 0x1000, 7))));
+
+        assertThat(driver.memory()).containsExactly(
+                "type 0 attr 0x47 gpa 0x1000 from 0x%x len 0x4000".formatted(ram.segment().address()));
+        driver.forgetOpen();
+    }
+
+    @Test
+    void deviceMemoryIsHandedOverByItsPhysicalAddress() {
+        vm.memory().mapHostMmio(0xF000_0000L, 0xFD00_0000L, 0x2000, Access.READ | Access.WRITE);
+        vm.memory().unmapMmio(0xF000_0000L, 0x2000);
+
+        assertThat(driver.memory()).containsExactly("type 1 attr 0x103 gpa 0xf0000000 from 0xfd000000 len 0x2000",
+                "type 1 attr 0x0 gpa 0xf0000000 from 0x0 len 0x2000");
+        assertThat(vm.memory().mappings()).isEmpty();
+    }
+
+    @Test
+    void deviceMemoryThatAcrnRefusesIsNotMapped() {
+        driver.fail(IoctlNumber.SET_MEMSEG, Errno.EINVAL);
+
+        assertErrno(Errno.EINVAL, () -> vm.memory().mapHostMmio(0xF000_0000L, 0xFD00_0000L, 0x2000, Access.ALL));
+
+        assertThat(vm.memory().mappings()).isEmpty();
+        assertThat(vm.memory().read(0xF000_0000L, new byte[1], 0, 1)).isFalse();
+    }
+
+    @Test
+    void memoryOfThisProcessIsNoDeviceMemory() {
+        var ram = vm.memory().allocate(0x1000);
+
+        assertErrno(Errno.EOPNOTSUPP, () -> vm.memory().mapMmio(0xF000_0000L, ram, 0, 0x1000, Access.ALL));
     }
 
     @Test

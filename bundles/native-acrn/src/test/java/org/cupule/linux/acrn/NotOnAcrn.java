@@ -21,6 +21,7 @@ final class NotOnAcrn implements ExecutionCondition {
             Map.entry("closeReleasesAll", TWIN), Map.entry("resumeNeedsPause", ABSENT),
             Map.entry("eventsReachListeners", ABSENT), Map.entry("onlyDeviceMemoryIsUnmapped", DEVICE),
             Map.entry("rightsAreKept", DEVICE), Map.entry("threadsFollowEachOther", DEVICE),
+            Map.entry("hostMemoryNeedsAHypervisorThatMapsIt", "ACRN maps it"),
             Map.entry("mappingsAreLimited", DEVICE),
             Map.entry("typesAreForced", DEVICE), Map.entry("refusedUnmapKeepsTheMapping", DEVICE),
             Map.entry("oldMappingIsKept", "the driver makes one region a page"),

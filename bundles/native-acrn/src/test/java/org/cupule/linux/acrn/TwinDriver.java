@@ -1,12 +1,14 @@
 package org.cupule.linux.acrn;
 
 import java.lang.annotation.Annotation;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.cupule.abi.AcrnVmMemmap;
 import org.cupule.abi.IoctlNumber;
 import org.cupule.host.CallBack;
 import org.cupule.host.DescriptorTable;
@@ -31,6 +33,7 @@ import org.cupule.types.Errno;
  * @threading any thread
  */
 final class TwinDriver implements Driver {
+    private static final int PAGE = 4096;
     private static final DescriptorTable DESCRIPTORS = new LinuxHost().descriptors();
 
     /** Counters that it was told of: as in the kernel, who closes a descriptor does not end what uses its counter. */
@@ -40,6 +43,7 @@ final class TwinDriver implements Driver {
     private final Map<IoctlNumber, Errno> failures = new ConcurrentHashMap<>();
     private final List<String> hazards = new CopyOnWriteArrayList<>();
     private final List<IoctlNumber> asked = new CopyOnWriteArrayList<>();
+    private final List<String> memory = new CopyOnWriteArrayList<>();
     private final AtomicInteger open = new AtomicInteger();
     private final AtomicInteger opened = new AtomicInteger();
     private final AtomicInteger attached = new AtomicInteger();
@@ -97,6 +101,11 @@ final class TwinDriver implements Driver {
         return open.get();
     }
 
+    /** Counts the files that a test has opened itself no more. */
+    void forgetOpen() {
+        open.set(1);
+    }
+
     /** {@return how many files have been opened} */
     int opened() {
         return opened.get();
@@ -115,6 +124,11 @@ final class TwinDriver implements Driver {
     /** {@return the commands, in order} */
     List<IoctlNumber> asked() {
         return asked;
+    }
+
+    /** {@return the structures of SET_MEMSEG and UNSET_MEMSEG, as words, in order} */
+    List<String> memory() {
+        return memory;
     }
 
     @Override
@@ -218,6 +232,11 @@ final class TwinDriver implements Driver {
 
         @Override
         public long ioctl(int command, MemorySegment argument) {
+            if (command == IoctlNumber.SET_MEMSEG.number() || command == IoctlNumber.UNSET_MEMSEG.number()) {
+                AcrnVmMemmap map = new AcrnVmMemmap(argument);
+                memory.add("type %d attr 0x%x gpa 0x%x from 0x%x len 0x%x".formatted(map.type(), map.attr(),
+                        map.userVmPa(), map.vmaBase(), map.len()));
+            }
             return ioctl(command, argument.address());
         }
 
@@ -263,10 +282,24 @@ final class TwinDriver implements Driver {
             MemorySegment.copy(source, 0, at(address, source.byteSize()), 0, source.byteSize());
         }
 
+        /** Device memory is wherever it is asked for. */
+        @Override
+        public LentMemory device(long hpa, long lengthBytes) {
+            return lent(Arena.ofAuto().allocate(lengthBytes, PAGE), true);
+        }
+
         @Override
         public LentMemory pin(long address, long lengthBytes) {
-            MemorySegment pages = at(address, lengthBytes);
+            return lent(at(address, lengthBytes), false);
+        }
+
+        private static LentMemory lent(MemorySegment pages, boolean frames) {
             return new LentMemory() {
+                @Override
+                public boolean frames() {
+                    return frames;
+                }
+
                 @Override
                 public MemorySegment segment() {
                     return pages;

@@ -88,6 +88,28 @@ public final class MappedMemory implements GuestMemory {
     }
 
     @Override
+    public void mapHostMmio(long gpa, long hpa, long lengthBytes, int access) {
+        life.check("mapHostMmio");
+        if (!partition.mapsHostMemory()) {
+            throw new HsmException(Errno.EOPNOTSUPP, "mapHostMmio", "the hypervisor of VM " + partition.vmid()
+                    + " maps no memory of the host: choose another one, or assign the device");
+        }
+        Ram ram = Ram.ofHost(hpa, lengthBytes);
+        backings.add(ram);
+        try {
+            add(checked("mapHostMmio", gpa, ram, 0, lengthBytes, access, MemoryType.UC));
+        } finally {
+            forgetUnusedHost(ram);
+        }
+    }
+
+    private void forgetUnusedHost(Ram ram) {
+        if (ram.ofHost() && map.pieces().stream().noneMatch(piece -> piece.backing() == ram)) {
+            backings.remove(ram);
+        }
+    }
+
+    @Override
     public void lendMmio(long gpa, LentMemory memory, int access) {
         Piece wanted = borrowed("lendMmio", gpa, memory, access, MemoryType.UC);
         add(wanted);
@@ -252,6 +274,7 @@ public final class MappedMemory implements GuestMemory {
 
     /** Lets memory of others go that no mapping leads to any more. */
     private void giveBackUnused(Ram ram) {
+        forgetUnusedHost(ram);
         LentMemory memory = lent.get(ram);
         if (memory != null && map.pieces().stream().noneMatch(piece -> piece.backing() == ram)) {
             forget(memory);
