@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A virtio disk on a real bus, with a real image: the test is the driver. */
 @Timeout(120)
@@ -155,6 +157,42 @@ class VirtioDiskTest {
         assertThat(used).isEqualTo(60 * 16);
         assertThat(bench.status()).isEqualTo("running");
         assertThat(Files.readAllBytes(image)).isEqualTo(model);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
+    void standsAnyConfigurationRegisterAndQueue(long seed) {
+        var random = new Random(seed);
+        for (int i = 0; i < 4000; i++) {
+            int size = 1 << random.nextInt(3);
+            switch (random.nextInt(8)) {
+                case 0 -> bench.vm.writeConfig(BDF, random.nextInt(0x100) & -size, size, random.nextInt());
+                case 1 -> bench.vm.readConfig(BDF, random.nextInt(0x100) & -size, size);
+                case 2 -> bench.vm.write(registers + random.nextInt(0x40), size, random.nextInt(0x100));
+                case 3 -> bench.vm.write(table + random.nextInt(0x840), 4, random.nextInt());
+                case 4 -> poke(RINGS + random.nextInt(0x3000), new byte[]{(byte) random.nextInt(20)});
+                case 5 -> ask(random.nextInt(16), random.nextBoolean(), random.nextInt(2 * SECTORS));
+                case 6 -> bench.vm.write(registers + 0x3000, 2, 0);
+                default -> bench.vm.writeConfig(BDF, 4, 2, 6);
+            }
+        }
+        assertThat(bench.status()).isEqualTo("running");
+        assertThat(bench.devices.list().getFirst().failures()).isZero();
+        recover();
+        ask(0, false, 0);
+        awaitAll();
+        assertThat(status(0)).isZero();
+    }
+
+    /** As a guest that boots again: the places of the registers, a reset, and the rings anew. */
+    private void recover() {
+        bench.devices.reset();
+        bench.vm.writeConfig(BDF, 4, 2, 6);
+        registers = bench.vm.readConfig(BDF, 0x10, 4) & 0xFFFF_FFF0L;
+        table = bench.vm.readConfig(BDF, 0x18, 4) & 0xFFFF_FFF0L;
+        poke(RINGS, new byte[0x3000]);
+        available = 0;
+        driver();
     }
 
     @Test
