@@ -94,9 +94,16 @@ final class TcpConnections {
     }
 
     /** Opens a port of the host for the guest. */
-    void listen(Rule rule, ServerSocketChannel server) throws IOException {
-        server.configureBlocking(false);
-        server.register(selector, SelectionKey.OP_ACCEPT, (Runnable) () -> accept(rule, server));
+    void listen(Rule rule) throws IOException {
+        ServerSocketChannel server = ServerSocketChannel.open();
+        try {
+            server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), rule.from()));
+            server.configureBlocking(false);
+            server.register(selector, SelectionKey.OP_ACCEPT, (Runnable) () -> accept(rule, server));
+        } catch (IOException e) {
+            server.close();
+            throw e;
+        }
     }
 
     private void accept(Rule rule, ServerSocketChannel server) {

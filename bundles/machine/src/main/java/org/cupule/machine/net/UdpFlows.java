@@ -90,9 +90,16 @@ final class UdpFlows {
     }
 
     /** Opens a port of the host for the guest. */
-    void listen(Rule rule, DatagramChannel channel) throws IOException {
-        channel.configureBlocking(false);
-        channel.register(selector, SelectionKey.OP_READ, (Runnable) () -> arrivals(rule, channel));
+    void listen(Rule rule) throws IOException {
+        DatagramChannel channel = DatagramChannel.open();
+        try {
+            channel.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), rule.from()));
+            channel.configureBlocking(false);
+            channel.register(selector, SelectionKey.OP_READ, (Runnable) () -> arrivals(rule, channel));
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     private void arrivals(Rule rule, DatagramChannel channel) {

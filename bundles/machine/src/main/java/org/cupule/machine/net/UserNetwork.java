@@ -1,12 +1,8 @@
 package org.cupule.machine.net;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
-import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Queue;
@@ -74,15 +70,11 @@ public final class UserNetwork implements Wire, TcpConnection.Outlet {
 
     private void listen(Rules rules) {
         for (Rule rule : rules.inward(true)) {
-            listen(rule, () -> tcp.listen(rule, ServerSocketChannel.open().bind(loopback(rule.from()))));
+            listen(rule, () -> tcp.listen(rule));
         }
         for (Rule rule : rules.inward(false)) {
-            listen(rule, () -> udp.listen(rule, DatagramChannel.open().bind(loopback(rule.from()))));
+            listen(rule, () -> udp.listen(rule));
         }
-    }
-
-    private static InetSocketAddress loopback(int port) {
-        return new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     }
 
     private interface Listening {

@@ -119,7 +119,13 @@ final class Chassis {
 
     private void plug(DeviceDescription device) {
         DeviceOffer offer = catalogue.get().find(device.type(), device.model(), -1);
-        devices.plug(device, offer, backing(device.backend(), offer, FileBacking::new));
+        Backing backing = backing(device.backend(), offer, FileBacking::new);
+        try {
+            devices.plug(device, offer, backing);
+        } catch (RuntimeException e) {
+            backing.close(); // a disk that stays open stays locked
+            throw e;
+        }
     }
 
     private Backing backing(String backend, DeviceOffer offer, Function<Path, Backing> file) {
