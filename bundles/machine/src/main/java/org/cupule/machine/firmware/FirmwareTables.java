@@ -11,7 +11,7 @@ import org.cupule.machine.loader.LoadPlan.Chunk;
  * <pre>
  *  E0000  FACS, DSDT, FADT, MADT, HPET, MCFG, RSDT, XSDT
  *  F0000  RSDP    F0040  _MP_    F0060  _SM3_    F0080  _SM_
- *  F0100  MP table               F2000  SMBIOS structures
+ *  F0100  MP table               F1000  SMBIOS structures
  * </pre>
  *
  * What is not there has zeros in place of its pointer.
@@ -27,7 +27,10 @@ public final class FirmwareTables {
     public static final long RSDP = 0xF_0000;
     static final long ACPI = FIRST;
     static final long MP_POINTER = 0xF_0040;
+    static final long SMBIOS_NEW = 0xF_0060;
+    static final long SMBIOS_OLD = 0xF_0080;
     static final long MP_TABLE = 0xF_0100;
+    static final long SMBIOS = 0xF_1000;
     static final long IO_APIC = 0xFEC0_0000L;
     static final long LOCAL_APIC = 0xFEE0_0000L;
     /** Where the timer's irq 0 comes in. */
@@ -43,7 +46,7 @@ public final class FirmwareTables {
         var chunks = new ArrayList<Chunk>();
         chunks.add(new Chunk(RSDP, new byte[0], 0, 0, POINTERS));
         Stream.of(platform.hasAcpi() ? new AcpiTables(platform).chunks() : List.<Chunk>of(),
-                new MpTable(platform).chunks()).forEach(chunks::addAll);
+                new MpTable(platform).chunks(), new Smbios(platform).chunks()).forEach(chunks::addAll);
         return chunks;
     }
 
