@@ -129,7 +129,7 @@ public final class SwapCommands {
     }
 
     /** Adds a device. */
-    @Descriptor("adds a device to a machine, running or not: hsm:adddevice vm uart16550 com2 ports=0x2F8 irq=3")
+    @Descriptor("adds a device to a machine, running or not: hsm:adddevice vm uart16550 com3 ports=0x3E8 irq=5")
     public void adddevice(@Descriptor("number or machine name") String machine,
             @Descriptor("type: a kind that hsm:models lists") String type, @Descriptor("name") String name,
             @Descriptor("window=address, line=gsi, pci=00:05.0, backend=file:PATH, option=value") String... settings) {

@@ -35,7 +35,7 @@ class ManualTest {
 
     @Test
     void exampleOfADeviceNamesTheWindowThatItHas() {
-        assertThat(Manual.of(SwapCommands.class).summary("adddevice")).contains("uart16550 com2 ports=0x2F8 irq=3");
+        assertThat(Manual.of(SwapCommands.class).summary("adddevice")).contains("uart16550 com3 ports=0x3E8 irq=5");
     }
 
     @Test

@@ -16,7 +16,9 @@ import org.cupule.types.Behaviour;
 final class StandardPc {
     private static final long MEMORY_BYTES = 64L << 20;
     private static final List<DeviceDescription> DEVICES = List.of(device("uart16550", "com1", "console"),
-            device("debugexit", "debugexit", ""), device("pit8254", "pit", ""), device("mc146818", "rtc", ""),
+            new DeviceDescription("uart16550", "com2", "", Map.of("ports", 0x2F8L), Map.of("irq", 3), "", Map.of(), ""),
+            device("debugexit", "debugexit", ""), device("pit8254", "pit", ""), device("hpet", "hpet", ""),
+            device("mc146818", "rtc", ""),
             device("acpi-pm", "pm", ""), device("i8042", "i8042", ""),
             new DeviceDescription("org.cupule.sample", "sample", "", Map.of(), Map.of(), "00:03.0", Map.of(), ""));
 
