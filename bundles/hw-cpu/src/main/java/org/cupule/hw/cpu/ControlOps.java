@@ -110,7 +110,7 @@ final class ControlOps {
             loadPdptes(value);
         }
         state.cr3 = value;
-        cpu.mmu.flush();
+        cpu.mmu.flushLocal();
     }
 
     private void cr4(long value) {

@@ -123,7 +123,6 @@ final class Interpreter {
         try {
             do {
                 Op op = ops[i];
-                cpu.index = op.number;
                 op.execute(this);
                 i++;
             } while (i < limit);
@@ -176,6 +175,7 @@ final class Interpreter {
         if (op.last) {
             state.rip = next(op);
         }
+        cpu.index = op.number; // some ask how many instructions there have been
         families.execute(op);
         if (mmu.codeChanged || cpu.unfinished) {
             limit = 0;

@@ -71,8 +71,12 @@ final class Mmu {
     private int half;
     /** Whether accesses are the processor's own (descriptor tables, TSS), whatever the CPL. */
     private boolean system;
-    /** Counts up whenever code that is decoded may be another at the same linear address. */
+    /** Counts up whenever code of the present privilege that is decoded may be another at the same linear address. */
     int epoch;
+    /** The epochs of supervisor's and user's code. */
+    private final int[] epochs = new int[2];
+    /** Whether supervisor's code came from a page that is not global, since its epoch began. */
+    private boolean localCode;
     /** Set when an access of the guest's began at a canonical address and ended behind the last one. */
     boolean beyond;
     /** Set when a store has changed a page that holds decoded code: the running block must end. */
@@ -104,9 +108,35 @@ final class Mmu {
 
     /** Drops all translations. */
     void flush() {
-        epoch++;
+        nextEpoch();
         huge = false;
         Arrays.fill(large, 0);
+        dropAll();
+    }
+
+    /** CR3 was loaded: what is known of pages that are not global is dropped. Decoded code of a kernel mostly stays. */
+    void flushLocal() {
+        if ((state.cr4 & X86.CR4_PGE) == 0 || localCode) {
+            flush();
+            return;
+        }
+        epochs[1]++;
+        followEpoch();
+        dropAll();
+    }
+
+    private void nextEpoch() {
+        epochs[0]++;
+        epochs[1]++;
+        localCode = false;
+        followEpoch();
+    }
+
+    private void followEpoch() {
+        epoch = epochs[state.cpl == 3 ? 1 : 0];
+    }
+
+    private void dropAll() {
         if (++readEpoch > EPOCHS || ++writeEpoch > EPOCHS) {
             clear();
         }
@@ -126,7 +156,7 @@ final class Mmu {
             flush();
             return;
         }
-        epoch++;
+        nextEpoch();
         int index = index(linear);
         readTags[index] = readTags[index + ENTRIES] = writeTags[index] = writeTags[index + ENTRIES] = -1;
     }
@@ -156,6 +186,7 @@ final class Mmu {
     /** Follows the CPL. */
     void privilege() {
         half = state.cpl == 3 && !system ? ENTRIES : 0;
+        followEpoch();
     }
 
     /**
@@ -480,6 +511,7 @@ final class Mmu {
     void fetch(long linear) {
         long gpa = paging.walkFetch(linear, state.cpl == 3);
         noteLarge(linear);
+        localCode |= !paging.global && state.cpl != 3;
         if (!context.translate(gpa, Access.EXECUTE, found)) {
             log.exit.reason = CpuExit.FETCH;
             log.exit.address = gpa;

@@ -32,6 +32,7 @@ final class Paging {
     private static final int A = 1 << 5;
     private static final int D = 1 << 6;
     private static final int PS = 1 << 7;
+    private static final int G = 1 << 8;
     private static final long NX = 1L << 63;
     private static final int RSVD = 1 << 3;
     private static final int ID = 1 << 4;
@@ -42,6 +43,8 @@ final class Paging {
 
     /** How many bits of the last translated address lie inside its page: 12, 21, 22 or 30. */
     int pageBits = 12;
+    /** Whether the last translation was of a global page; without paging all are. */
+    boolean global = true;
     private final Registers state;
     private final PhysicalMemory memory;
     private final Fault fault;
@@ -68,6 +71,7 @@ final class Paging {
 
     private long walk(long linear, boolean write, boolean user, boolean fetch) {
         pageBits = 12;
+        global = true;
         if ((state.cr0 & CR0_PG) == 0) {
             return linear & 0xFFFF_FFFFL;
         }
@@ -111,6 +115,7 @@ final class Paging {
             if (leaf) {
                 long mask = (1L << shift) - 1;
                 pageBits = shift;
+                global = (entry & G) != 0;
                 return entry & FRAME & ~mask | linear & mask;
             }
             table = entry & FRAME;
@@ -150,6 +155,7 @@ final class Paging {
                 }
                 if (mark32(directory, entry, A | ((code & 2) != 0 ? D : 0))) {
                     pageBits = 22;
+                    global = (entry & G) != 0;
                     return entry & 0xFFC0_0000L | (entry & 0x1F_E000L) << 19 | linear & 0x3F_FFFF;
                 }
                 continue;
@@ -162,6 +168,7 @@ final class Paging {
             }
             permit(linear, entry & page, false, code);
             if (mark32(directory, entry, A) && mark32(address, page, A | ((code & 2) != 0 ? D : 0))) {
+                global = (page & G) != 0;
                 return page & 0xFFFF_F000L | linear & 0xFFF;
             }
         }

@@ -156,7 +156,7 @@ final class Specializer {
             case Code.POP64 -> new FastTransfers.Pop64(op);
             case Code.PUSH32 -> new FastTransfers.Push32(op);
             case Code.POP32 -> new FastTransfers.Pop32(op);
-            case Code.JCC -> new FastTransfers.Jcc(op);
+            case Code.JCC -> FastBranches.of(op);
             case Code.JMP -> new FastTransfers.Jmp(op);
             case Code.CALL64 -> new FastTransfers.Call64(op);
             case Code.RET64 -> new FastTransfers.Ret64(op);

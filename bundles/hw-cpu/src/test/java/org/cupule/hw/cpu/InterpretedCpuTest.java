@@ -97,6 +97,41 @@ class InterpretedCpuTest {
         assertThat(machine.register(Register.RBX)).isEqualTo(machine.word(0x3000));
     }
 
+    /** A subroutine at 0x20000, called; its page is changed; then a change of CR3 or INVLPG, and called again. */
+    private FlatMachine callsTwice(int global, String between) {
+        machine.long64().put(0x20000, "ffc1 c3").put(0x21000, "ffc2 c3"); // inc ecx; ret, and inc edx; ret
+        for (int page : new int[]{0x10, 0x20}) {
+            machine.word(FlatMachine.PT + 8 * page, page << 12 | 7 | global);
+        }
+        machine.cpu.register(Register.CR4, 1 << 5 | 1 << 7);
+        machine.cpu.register(Register.RCX, 0);
+        machine.cpu.register(Register.RDX, 0);
+        machine.cpu.register(Register.RBX, 0x21007 | global);
+        // call 0x20000; mov [PT of 0x20000],rbx; between; call 0x20000; hlt
+        machine.put(FlatMachine.CODE, "e8fbff0000 48891c2500510000" + between + "f4");
+        return machine;
+    }
+
+    @Test
+    void executesOtherCodeAtTheSameAddressAfterAChangeOfCr3() {
+        callsTwice(0, "0f20d8 0f22d8 e8e8ff0000"); // mov rax,cr3; mov cr3,rax
+
+        assertThat(machine.run()).isEqualTo(CpuExit.HLT);
+
+        assertThat(machine.register(Register.RCX)).isEqualTo(1);
+        assertThat(machine.register(Register.RDX)).isEqualTo(1);
+    }
+
+    @Test
+    void executesOtherCodeOfAGlobalPageAfterInvlpg() {
+        callsTwice(1 << 8, "0f20d8 0f22d8 0f013c2500000200 e8e0ff0000"); // and invlpg [0x20000]
+
+        assertThat(machine.run()).isEqualTo(CpuExit.HLT);
+
+        assertThat(machine.register(Register.RCX)).isEqualTo(1);
+        assertThat(machine.register(Register.RDX)).isEqualTo(1);
+    }
+
     @Test
     void passesOverAnInstructionBreakpointAfterItsHandlerReturns() {
         machine.long64().gate(1, HANDLER).put(HANDLER, "ffc2 48cf"); // inc edx; iretq
