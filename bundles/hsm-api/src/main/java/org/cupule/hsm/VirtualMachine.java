@@ -50,6 +50,11 @@ public interface VirtualMachine extends AutoCloseable {
     /** Pauses it; 0 when it is paused already. Returns when all vCPUs stand still. */
     void pause();
 
+    /** Lets no vCPU go on, and returns at once; {@link #pause} follows. As {@link Partition#hold}. */
+    default void hold() {
+        // only a matter of exactness
+    }
+
     /** Goes on after a pause. EPERM unless PAUSED; EOPNOTSUPP where the hypervisor cannot. */
     void resume();
 

@@ -55,6 +55,15 @@ public interface Partition {
     void pause();
 
     /**
+     * Lets no vCPU go on after the instruction that it executes now, and returns at once: {@link #pause} follows, by
+     * another thread. So what a vCPU asks for, a power-off for example, takes effect at that instruction, on its own
+     * thread, too. Does nothing unless RUNNING, or where the hypervisor has no such call.
+     */
+    default void hold() {
+        // only a matter of exactness
+    }
+
+    /**
      * Goes on after a pause, from where the guest was. EPERM unless PAUSED; EOPNOTSUPP where the hypervisor has no such
      * call (ACRN has none).
      */

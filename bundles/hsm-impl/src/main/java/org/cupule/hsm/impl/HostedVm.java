@@ -241,6 +241,11 @@ final class HostedVm implements VirtualMachine {
     }
 
     @Override
+    public void hold() {
+        partition.hold();
+    }
+
+    @Override
     public List<Long> recentCode(int vcpu) {
         life.check("recentCode");
         return partition.recentCode(vcpu);

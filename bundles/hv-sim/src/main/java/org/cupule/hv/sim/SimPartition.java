@@ -331,6 +331,13 @@ final class SimPartition implements Partition {
     }
 
     @Override
+    public void hold() {
+        if (life.running()) {
+            rendezvous.close(Rendezvous.NOT_RUNNING);
+        }
+    }
+
+    @Override
     public List<Long> recentCode(int vcpu) {
         checkVcpu("recentCode", vcpu);
         return standing("recentCode", vcpus.get(vcpu),

@@ -1,7 +1,10 @@
 package org.cupule.machine.command;
 
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -9,6 +12,7 @@ import java.util.stream.IntStream;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.ioreq.IoTrace;
+import org.cupule.hsm.memory.GuestMemory;
 import org.cupule.types.Bdf;
 import org.cupule.types.HsmException;
 
@@ -20,6 +24,7 @@ import org.cupule.types.HsmException;
 final class Explanation {
     private static final long INTERRUPT_FLAG = 1 << 9;
     private static final int LAST_ACCESSES = 3;
+    private static final int PAGE = 4096;
 
     private final VirtualMachine vm;
     private final SymbolMap symbols;
@@ -115,7 +120,26 @@ final class Explanation {
                 .forEach(lines::add);
         lines.add("");
         lines.addAll(vm.describe());
+        lines.add("memory SHA-256 " + memorySum());
         return lines;
+    }
+
+    /** {@return one number for all of RAM: two runs that were the same have the same} */
+    private String memorySum() {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            var page = new byte[PAGE];
+            for (GuestMemory.Mapping mapping : vm.memory().mappings()) {
+                for (long at = 0; mapping.ram() && at < mapping.lengthBytes(); at += PAGE) {
+                    if (vm.memory().read(mapping.gpa() + at, page, 0, PAGE)) {
+                        digest.update(page);
+                    }
+                }
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e); // every Java platform has it
+        }
     }
 
     private void registers(int vcpu, List<String> lines) {

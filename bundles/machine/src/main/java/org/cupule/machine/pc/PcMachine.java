@@ -241,8 +241,11 @@ final class PcMachine implements Machine, Requests {
         ask(() -> end("power-off", 0, ""));
     }
 
-    /** Has something done that a device wants; until then the machine cannot be saved. */
+    /** Has something done that a device wants; until then the machine cannot be saved, and its guest stands still. */
     private void ask(Runnable task) {
+        if (life == Life.RUNNING) {
+            vm().hold();
+        }
         asked.incrementAndGet();
         control.post(() -> {
             try {
