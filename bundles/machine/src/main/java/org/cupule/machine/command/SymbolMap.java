@@ -54,7 +54,7 @@ final class SymbolMap {
     /** {@return the symbol before an address and the distance to it: {@code do_idle+0x7f}} */
     Optional<String> at(long address) {
         Map.Entry<Long, String> before = names.floorEntry(address);
-        if (before == null || address - before.getKey() >= MOST_BYTES) {
+        if (before == null || Long.compareUnsigned(address - before.getKey(), MOST_BYTES) >= 0) {
             return Optional.empty();
         }
         return Optional.of(before.getValue() + (address == before.getKey()

@@ -17,7 +17,7 @@ import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 
 /** A VM whose vCPUs are the tests. */
-public final class FakeVm implements VirtualMachine {
+public class FakeVm implements VirtualMachine {
     private final int vmid;
     private final VmCreation creation;
     private final FakeMemory memory = new FakeMemory();
