@@ -289,4 +289,12 @@ public abstract class MemoryContract extends HsmFixture {
                 .isEqualTo(Errno.EOPNOTSUPP);
         assertThat(memory.mappings()).isEmpty();
     }
+
+    @Test
+    @DisplayName("memory of pages that the host has not is refused, and nothing is mapped; small pages are there")
+    void pagesThatAreNotThereAreRefused() {
+        assertThat(Failing.errno(() -> memory.allocate(1L << 45, 2 << 20))).isIn(Errno.EOPNOTSUPP, Errno.ENOMEM);
+        assertThat(memory.mappings()).isEmpty();
+        assertThat(memory.allocate(PAGE, PAGE).lengthBytes()).isEqualTo(PAGE);
+    }
 }

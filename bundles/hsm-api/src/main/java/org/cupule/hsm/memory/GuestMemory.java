@@ -43,6 +43,24 @@ public interface GuestMemory {
      */
     void map(long gpa, Ram ram, long offset, long lengthBytes, int access);
 
+    /**
+     * Allocates memory of huge pages, all of them at once: a hypervisor that gets a region a page gets few of them.
+     *
+     * @param lengthBytes
+     *            a positive multiple of the page size, else EINVAL
+     * @param pageBytes
+     *            4096, 2 MiB or 1 GiB
+     * @return the backing; parts of it that are mapped begin and end with a page of this size
+     * @throws HsmException
+     *             EOPNOTSUPP where there are no such pages; ENOMEM when so many are not free
+     */
+    default Ram allocate(long lengthBytes, long pageBytes) {
+        if (pageBytes == Ram.PAGE_BYTES) {
+            return allocate(lengthBytes);
+        }
+        throw new HsmException(Errno.EOPNOTSUPP, "allocate", "this VM has no pages of " + pageBytes + " bytes");
+    }
+
     /** Allocates and maps in one step. @return the backing */
     default Ram addRam(long gpa, long lengthBytes, int access) {
         Ram ram = allocate(lengthBytes);

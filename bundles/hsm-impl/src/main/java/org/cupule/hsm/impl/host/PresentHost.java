@@ -9,6 +9,7 @@ import org.cupule.host.EventFd;
 import org.cupule.host.Host;
 import org.cupule.host.LocalEventFd;
 import org.cupule.ram.Ram;
+import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -51,6 +52,23 @@ public final class PresentHost {
     public EventFd eventFd() {
         Host present = host.get();
         return present == null ? LocalEventFd.create(0) : present.eventFd(0);
+    }
+
+    /**
+     * {@return zeroed memory of huge pages}
+     *
+     * @throws HsmException
+     *             EOPNOTSUPP without a host, or when it has no such pages; ENOMEM when so many are not free
+     */
+    public MemorySegment allocate(long lengthBytes, long pageBytes, Arena arena) {
+        Host present = host.get();
+        if (present == null) {
+            throw new HsmException(Errno.EOPNOTSUPP, "allocate",
+                    "there is no host to take pages of " + pageBytes + " bytes from");
+        }
+        try (Descriptor memory = present.memory("guest-ram", lengthBytes, pageBytes)) {
+            return present.map(memory, 0, lengthBytes, arena);
+        }
     }
 
     /**

@@ -41,6 +41,8 @@ public final class MappedMemory implements GuestMemory {
     private final Partition partition;
     private final VmArena arena;
     private final Set<Ram> backings = Collections.newSetFromMap(new ConcurrentHashMap<>());
+    /** Backings of huge pages, and how large these are. */
+    private final Map<Ram, Long> huge = new ConcurrentHashMap<>();
     private final Map<Ram, LentMemory> lent = new ConcurrentHashMap<>();
     private final ReentrantLock lock = new ReentrantLock();
     private int ramMappings;
@@ -61,6 +63,18 @@ public final class MappedMemory implements GuestMemory {
                     lengthBytes + " bytes are not a positive multiple of " + PAGE);
         }
         Ram ram = new Ram(arena.allocate(lengthBytes));
+        backings.add(ram);
+        return ram;
+    }
+
+    @Override
+    public Ram allocate(long lengthBytes, long pageBytes) {
+        if (pageBytes == PAGE) {
+            return allocate(lengthBytes);
+        }
+        life.check("allocate");
+        Ram ram = new Ram(arena.allocate(lengthBytes, pageBytes));
+        huge.put(ram, pageBytes);
         backings.add(ram);
         return ram;
     }
@@ -164,6 +178,11 @@ public final class MappedMemory implements GuestMemory {
             throw new HsmException(Errno.EINVAL, operation,
                     "0x%x bytes from offset 0x%x are not whole pages inside a backing of 0x%x bytes"
                             .formatted(lengthBytes, offset, ram.lengthBytes()));
+        }
+        long pageBytes = huge.getOrDefault(ram, (long) PAGE);
+        if (((offset | lengthBytes) & pageBytes - 1) != 0) { // a driver that maps whole pages cannot cut one (6.4)
+            throw new HsmException(Errno.EINVAL, operation,
+                    "0x%x bytes from offset 0x%x cut a page of 0x%x bytes".formatted(lengthBytes, offset, pageBytes));
         }
         if (!backings.contains(ram)) {
             throw new HsmException(Errno.EFAULT, operation,

@@ -59,6 +59,11 @@ public final class VmArena {
         }
     }
 
+    /** Allocates zeroed memory of huge pages; as {@link PresentHost#allocate(long, long, Arena)}. */
+    public MemorySegment allocate(long lengthBytes, long pageBytes) {
+        return host.allocate(lengthBytes, pageBytes, arena);
+    }
+
     /** Takes memory of somebody else, to give it back at the end; EINVAL when that has come. */
     public synchronized void keep(LentMemory memory) {
         if (closed) {
