@@ -89,6 +89,14 @@ final class SnapshotRig {
                 + said(machine));
     }
 
+    /** Waits until each request that was posted is completed. */
+    static void awaitAnswers(Machine machine) {
+        await("an answer to each request", machine, () -> {
+            var counters = machine.vm().ioRequests().counters();
+            return counters.posted() == counters.completed();
+        });
+    }
+
     static void await(String what, Machine machine, BooleanSupplier condition) {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!condition.getAsBoolean()) {
