@@ -118,7 +118,9 @@ final class AttachLoop {
     /** A request has been finished: another one may be there. */
     void finished() {
         Waiter waiting = current;
-        if (waiting != null && waiting.thread != Thread.currentThread()) {
+        if (waiting != null && waiting.thread == Thread.currentThread()) {
+            waiting.answered = true;
+        } else if (waiting != null) {
             waiting.woken = true; // before the permit: who takes it sees it
             LockSupport.unpark(waiting.thread);
         }
@@ -144,6 +146,8 @@ final class AttachLoop {
         private volatile boolean stopping;
         private volatile @Nullable CallBack callBack;
         private volatile boolean woken;
+        /** Answered by this thread itself: what is in the slot by now is the vCPU's next request. */
+        private boolean answered;
         private long pauseNanos = FIRST_PAUSE_NANOS;
 
         @Override
@@ -178,7 +182,7 @@ final class AttachLoop {
             for (int vcpu = 0; vcpu < vcpus && !ended(); vcpu++) {
                 if (ours(vcpu)) {
                     handOver(vcpu);
-                    left += !ended() && ours(vcpu) ? 1 : 0;
+                    left += !answered && !ended() && ours(vcpu) ? 1 : 0;
                 }
             }
             if (left > 0 && !ended()) {
@@ -196,6 +200,7 @@ final class AttachLoop {
         }
 
         private void handOver(int vcpu) {
+            answered = false;
             try {
                 upcall.request(vcpu);
             } catch (RuntimeException | Error failure) {

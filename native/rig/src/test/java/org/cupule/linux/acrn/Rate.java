@@ -13,8 +13,8 @@ import org.cupule.types.IoRange;
  * slower.
  */
 public final class Rate {
-    private static final int REQUESTS = 2_000;
-    private static final int ROUNDS = 4;
+    private static final int REQUESTS = 1_000;
+    private static final int ROUNDS = 3;
     private static final int ACCESS_ALL = 7;
 
     private Rate() {
