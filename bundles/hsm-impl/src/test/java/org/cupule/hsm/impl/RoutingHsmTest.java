@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
 import org.cupule.hypervisor.AbsentHypervisor;
 import org.cupule.hypervisor.HypervisorInfo;
@@ -71,6 +72,33 @@ class RoutingHsmTest {
         hsm.unbindAbsent(real);
         assertThat(hsm.absentHypervisors()).isEmpty();
         assertThatThrownBy(() -> hsm.create(on("real"))).hasMessageContaining("'real'; there are [fake]");
+    }
+
+    @Test
+    @DisplayName("one that goes away is chosen no more, and the others stay")
+    void goneHypervisorIsForgotten() {
+        FakeHypervisor gone = bound("gone", Map.of());
+        bound("stays", Map.of());
+
+        hsm.unbind(gone);
+
+        assertThat(hsm.hypervisors()).extracting(HypervisorInfo::name).containsExactly("stays");
+        assertThat(hsm.create(on("")).hypervisor().name()).isEqualTo("stays");
+    }
+
+    @Test
+    @DisplayName("what only the hypervisor knows of a VM is asked of it")
+    void hypervisorIsAsked() {
+        var partition = bound("fake", Map.of());
+        VirtualMachine vm = hsm.create(on(""));
+        Thread stuck = new Thread("stuck");
+        vm.leaveBehind(stuck);
+
+        assertThat(vm.describe()).isEqualTo(partition.partition().describe()).isNotEmpty();
+        assertThat(vm.activity(0)).isEqualTo("no guest");
+        assertThat(vm.clock()).isSameAs(partition.partition().clock());
+        assertThat(partition.partition().leftBehind()).containsExactly(stuck);
+        assertThatThrownBy(() -> vm.registers(0)).isInstanceOf(HsmException.class);
     }
 
     @Test
