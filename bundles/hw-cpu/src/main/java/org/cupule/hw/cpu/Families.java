@@ -182,7 +182,7 @@ final class Families {
             case Code.HLT -> system.hlt();
             case Code.PAUSE -> Thread.onSpinWait();
             case Code.FENCE -> VarHandle.fullFence();
-            case Code.CLFLUSH -> cpu.mmu.load8(cpu.readAddress(op, 1));
+            case Code.CLFLUSH -> cpu.mmu.probe(cpu.readAddress(op, 1), false); // a device is not read
             case Code.WBINVD -> cpu.requireRing0();
             case Code.INVLPG -> control.invlpg(op);
             case Code.CLTS -> control.clts();

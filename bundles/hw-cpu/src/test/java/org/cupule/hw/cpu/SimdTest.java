@@ -134,6 +134,16 @@ class SimdTest {
                 "write 0x800048 8 0xffffffffffffffff");
     }
 
+    @Test
+    void flushesLinesOutsideOfRamWithoutAccess() {
+        mapOutside();
+        machine.put(FlatMachine.CODE, "0fae3c2500000300 f4"); // clflush [0x30000]
+
+        assertThat(vector()).isZero();
+
+        assertThat(machine.accesses).isEmpty();
+    }
+
     private void mapOutside() {
         prepared().word(FlatMachine.PT + 8 * (OUTSIDE >> 12), 0x80_0007);
     }

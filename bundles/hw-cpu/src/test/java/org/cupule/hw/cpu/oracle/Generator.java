@@ -14,6 +14,8 @@ final class Generator {
     private final Mode mode;
     private final List<Form> wild;
     private final List<Form> tame;
+    /** Whether the registers of FPU and SSE matter. */
+    private final boolean numbers;
 
     Generator(long seed, Mode mode) {
         this(seed, mode, Forms.all());
@@ -24,6 +26,7 @@ final class Generator {
         this.mode = mode;
         this.wild = forms.stream().filter(this::exists).toList();
         this.tame = wild.stream().filter(form -> !form.has(Trait.WILD)).toList();
+        this.numbers = forms.stream().anyMatch(form -> form.has(Trait.SIMD));
     }
 
     private boolean exists(Form form) {
@@ -58,6 +61,9 @@ final class Generator {
     /** {@return a sample of some tame instructions, with forward jumps, now and then in a loop} */
     Sample sequence() {
         UserState state = tameState();
+        if (numbers) {
+            numbers(state.fx, false);
+        }
         long at = UserMemory.CODE + 0x400 + values.below(values.percent(70) ? 0x100 : 0xC00);
         var code = new Bytes();
         var encoder = new Encoder(values, mode, state, true);

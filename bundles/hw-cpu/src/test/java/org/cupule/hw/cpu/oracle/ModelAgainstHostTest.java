@@ -49,6 +49,13 @@ class ModelAgainstHostTest {
         assertThat(disagreements(Stream.generate(generator::single))).isEmpty();
     }
 
+    @ParameterizedTest(name = "in {0} sequences with MMX and SSE")
+    @EnumSource(Mode.class)
+    void inSequencesOfPackedNumbers(Mode mode) {
+        var generator = new Generator(SEED, mode, SimdForms.forSequences());
+        assertThat(disagreements(Stream.generate(generator::sequence))).isEmpty();
+    }
+
     @ParameterizedTest(name = "in single SSE floating-point {0} instructions")
     @EnumSource(Mode.class)
     void inPackedNumbers(Mode mode) {

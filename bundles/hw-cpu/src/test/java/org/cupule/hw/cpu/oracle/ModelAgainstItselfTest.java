@@ -33,7 +33,7 @@ class ModelAgainstItselfTest {
         byte[] image = UserMemory.image(new SplittableRandom(SEED));
         var first = new SimulatedUser(one, image, budgetOfOne);
         var second = new SimulatedUser(other, image, budgetOfOther);
-        var generator = new Generator(SEED, mode);
+        var generator = new Generator(SEED, mode, SimdForms.forSequences());
         for (int i = 0; i < SAMPLES; i++) {
             Sample sample = i % 2 == 0 ? generator.sequence() : generator.single();
             Outcome expected = first.run(sample);

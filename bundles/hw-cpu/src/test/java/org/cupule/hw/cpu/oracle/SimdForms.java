@@ -2,6 +2,7 @@ package org.cupule.hw.cpu.oracle;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The instructions of MMX, SSE and SSE2, in the notation of {@link Forms}. A line of the tables is an opcode after 0F,
@@ -162,6 +163,12 @@ final class SimdForms {
         var forms = new ArrayList<Form>();
         FLOATS.lines().forEach(line -> add(line, forms));
         return List.copyOf(forms);
+    }
+
+    /** {@return those that leave nothing to processors, and the usual integer instructions among them} */
+    static List<Form> forSequences() {
+        return Stream.of(Forms.all(), integers(), floats()).flatMap(List::stream)
+                .filter(form -> !form.has(Form.Trait.TRANSITION) && form.hint() != Form.Hint.MASKED).toList();
     }
 
     private static void add(String line, List<Form> forms) {
