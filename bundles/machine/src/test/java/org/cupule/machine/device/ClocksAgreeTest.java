@@ -39,7 +39,7 @@ class ClocksAgreeTest {
 
     private int pit() {
         bench.vm.out(0x43, 1, 0);
-        return (int) (bench.vm.in(0x40, 1) | bench.vm.in(0x40, 1) << 8);
+        return bench.vm.in(0x40, 1) | bench.vm.in(0x40, 1) << 8;
     }
 
     @Test
