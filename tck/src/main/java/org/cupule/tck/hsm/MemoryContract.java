@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.cupule.hsm.memory.GuestMemory;
 import org.cupule.hypervisor.Region;
 import org.cupule.ram.Access;
@@ -15,8 +19,6 @@ import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.CompletableFuture;
 
 /** How a VM gets its memory ({@code hsm.md} section 6). */
 public abstract class MemoryContract extends HsmFixture {
@@ -260,6 +262,21 @@ public abstract class MemoryContract extends HsmFixture {
         assertThat(kept.segment().scope().isAlive()).isTrue();
         assertThat(other.memory().write(0, new byte[1], 0, 1)).isTrue();
         other.close();
+    }
+
+    @Test
+    @DisplayName("who asks for memory of a VM that is gone is told that it is, with EINVAL")
+    void goneVmIsTold() {
+        Ram ram = memory.addRam(0, PAGE, Access.ALL);
+        vm.close();
+
+        for (ThrowingCallable late : List.<ThrowingCallable>of(() -> memory.allocate(PAGE),
+                () -> memory.allocate(1 << 21, 1 << 21), () -> memory.map(PAGE, ram, 0, PAGE, Access.ALL),
+                () -> memory.mapMmio(PAGE, ram, 0, PAGE, Access.ALL),
+                () -> memory.mapHostMmio(PAGE, 0xFD00_0000L, PAGE, Access.ALL), () -> memory.unmapMmio(0, PAGE))) {
+            assertThatThrownBy(late).hasMessageContaining("is destroyed").isInstanceOfSatisfying(HsmException.class,
+                    refused -> assertThat(refused.errno()).isEqualTo(Errno.EINVAL));
+        }
     }
 
     @Test

@@ -34,8 +34,10 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
     static final int USAGE = 2;
     static final int HOST_FAILURE = 4;
     private static final int INTERRUPTED = 130;
-    /** A script's status s comes as s + 128 through the exit port, and so as 2(s + 128) + 1 from {@code run}. */
-    private static final int SCRIPT_STATUS = 2 * 128 + 1;
+    /** What {@code run} gives for a triple fault: the one odd status that does not come from the exit port. */
+    private static final int TRIPLE_FAULT = 5;
+    /** The script's status that would come as that one; it comes as 0, which a script that succeeds does not send. */
+    private static final int SENT_AS_ZERO = TRIPLE_FAULT >> 1;
     private static final long RUN_SECONDS = 10;
     /**
      * The self tests of the kernel's cryptography are more than half of its boot. A processor that executes nothing
@@ -112,8 +114,12 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
         }
     }
 
+    /** A script's status s, 1 to 127, comes through the exit port, and so as 2s + 1 from {@code run}. */
     private static int status(int status) {
-        return status >= SCRIPT_STATUS ? (status - SCRIPT_STATUS) / 2 : status;
+        if (status % 2 == 0 || status == TRIPLE_FAULT) {
+            return status;
+        }
+        return status == 1 ? SENT_AS_ZERO : status >> 1;
     }
 
     /** {@return the words for {@code run}} */

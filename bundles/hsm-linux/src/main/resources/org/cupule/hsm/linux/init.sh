@@ -24,7 +24,8 @@ if [ -e /script ]; then
     sh /script
     status=$?
     sync
-    [ $status = 0 ] || /sbin/exitport $((status > 127 ? 255 : 128 + status))
+    # The port takes seven bits; 2 goes as 0, since what it would give is a triple fault's.
+    [ $status = 0 ] || /sbin/exitport $((status > 127 ? 127 : status == 2 ? 0 : status))
     poweroff -f
 fi
 

@@ -15,6 +15,9 @@ import org.cupule.launch.CommandLine;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class LinuxCommandTest {
     @TempDir
@@ -73,18 +76,20 @@ class LinuxCommandTest {
         assertThat(Path.of(word("--initrd"))).doesNotExist();
     }
 
-    @Test
-    void theScriptsStatusIsTheCommands() {
-        status = 2 * (128 + 3) + 1;
+    @ParameterizedTest
+    @CsvSource({"7, 3", "3, 1", "1, 2", "255, 127"})
+    void theScriptsStatusIsTheCommands(int ofRun, int ofScript) {
+        status = ofRun;
 
-        assertThat(apply("--", "exit 3")).isEqualTo(3);
+        assertThat(apply("--", "exit " + ofScript)).isEqualTo(ofScript);
     }
 
-    @Test
-    void theMachinesStatusIsTheCommandsToo() {
-        status = 6;
+    @ParameterizedTest
+    @ValueSource(ints = {5, 6, 10, 130})
+    void theMachinesStatusIsTheCommandsToo(int ofRun) {
+        status = ofRun;
 
-        assertThat(apply()).isEqualTo(6);
+        assertThat(apply()).isEqualTo(ofRun);
     }
 
     @Test
