@@ -16,10 +16,11 @@ import picocli.CommandLine.Option;
         "",
         "The first time, the packages linux-image-cloud-amd64 and busybox-static are fetched with 'apt-get download',",
         "which needs no privileges, and kept in the folder 'linux' of the platform's home.",
-        "Other options, for example --trace, --symbols and --timeout, are those of 'cupule run'.", "",
+        "Other options are those of 'cupule run': --disk FILE for a disk, --net for a network, --timeout, --trace,",
+        "--symbols, ...", "",
         "Exit status: 0 the guest switched off, or its SCRIPT succeeded; the SCRIPT's own status; otherwise as 'cupule run'."})
 final class LinuxOptions {
-    @Option(names = "--cpus", paramLabel = "N", description = "Number of processors, 1 to 8; without it, 1.")
+    @Option(names = "--cpus", paramLabel = "N", description = "Number of processors, 1 to 16; without it, 1.")
     int cpus = 1;
 
     @Option(names = "--memory", paramLabel = "SIZE", description = "Guest RAM; without it, 256M.")
