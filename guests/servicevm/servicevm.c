@@ -78,8 +78,8 @@ static void check_hypervisor(void) {
         leave(EPERM);
     }
     cpuid(LEAF_TIMING, out);
-    u64 measured = tsc_hertz() / 1000; /* a busy host can only make it too high */
-    expect("the leaf tells the time stamp counter's kHz", out[0] > measured / 4 && out[0] < measured / 100 * 102, 1);
+    u64 measured = tsc_hertz() / 1000; /* a busy host can only make it too high, by how much nobody knows */
+    expect("the leaf tells the time stamp counter's kHz", out[0] > measured / 100 && out[0] < measured / 100 * 102, 1);
     u32 version[2] = {0, 0};
     expect("api version", hypercall(GET_API_VERSION, (u64)version, 0), 0);
     expect("major", version[0] != 0, 1);

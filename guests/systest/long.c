@@ -11,6 +11,7 @@ void guest(u32 cpu) {
     make_tables();
     restore_state();
     test_snippets();
+    test_fpu();
     test_paging();
     test_descriptors();
     test_gates();

@@ -58,6 +58,7 @@ void log_outcome(u64 interrupted); /* one word: ok, or v<vector>e<error> */
 const char *flag_text(u64 entry);
 
 void test_snippets(void);
+void test_fpu(void);
 void test_paging(void);
 void test_descriptors(void);
 void test_gates(void);

@@ -2,8 +2,10 @@
  * The smoke test: the life of a VM on Linux's own driver, in C, against <linux/acrn.h> alone. One line an assertion.
  *
  *   smoke              runs the assertions
- *   smoke rate COUNT   serves COUNT requests, and tells how many it served a second: what the Java client is compared with
+ *   smoke rate COUNT   serves requests, and tells how many of the last COUNT it served a second: what the Java client is
+ *                      compared with
  */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/acrn.h>
@@ -85,8 +87,11 @@ static void stop(pthread_t server)
 {
     stopping = 1;
     ioctl(hsm, ACRN_IOCTL_PAUSE_VM, 0);
-    pthread_kill(server, SIGUSR1);
-    pthread_join(server, NULL);
+    /* A signal that comes just before the thread goes in is not heard there. */
+    do {
+        pthread_kill(server, SIGUSR1);
+        usleep(1000);
+    } while (pthread_tryjoin_np(server, NULL) == EBUSY);
 }
 
 static void nothing(int signal)
@@ -152,6 +157,8 @@ static int rate(unsigned count)
     if (start(&creation))
         return 1;
     pthread_create(&server, NULL, serve, NULL);
+    snprintf(command, sizeof(command), "access %u 0 0 0 0x60 1 0 %u", creation.vmid, count / 5);
+    stand_in(command); /* not counted */
     snprintf(command, sizeof(command), "access %u 0 0 0 0x60 1 0 %u", creation.vmid, count);
     answer = stand_in(command);
     if (!answer || sscanf(answer, "%llx %llu", &value, &nanos) != 2)

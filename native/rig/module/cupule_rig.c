@@ -10,11 +10,14 @@
  *
  * Commands (numbers in C's notation):
  *   post VM VCPU TYPE DIRECTION ADDRESS SIZE VALUE            a vCPU's access: EBUSY if its slot is not FREE
+ *   write VM VCPU TYPE DIRECTION ADDRESS SIZE VALUE           the same without vector 0xF3
  *   take VM VCPU                                              waits until it is answered; the answer is "value nanoseconds"
  *   access VM VCPU TYPE DIRECTION ADDRESS SIZE VALUE COUNT    both, COUNT times
  *   upcall                                                    vector 0xF3, for nothing
+ *   lazy 1                                                    from now on an answer stays in its slot until 'take'
  *   fail CALL RESULT COUNT                                    the next COUNT hypercalls 0x800000CALL give RESULT and do nothing
  *   vmid NUMBER                                               the next creation succeeds with this id and without a VM
+ *   vcpus NUMBER                                              VMs are made with so many vCPUs, whatever is wanted; 0 ends that
  *   state VM                                                  the answer is "state vcpus memory-regions", 0 for no VM
  *   counts                                                    the answer is "created destroyed living hypercalls"
  *   mark                                                      the answer is the end of the log, a position to read it from
@@ -56,6 +59,7 @@ struct region {
 
 struct vcpu {
     bool waiting; /* its request has not been answered */
+    bool told;    /* its request is COMPLETE, and it has not looked yet */
     u64 value;
 };
 
@@ -72,6 +76,8 @@ static DEFINE_RAW_SPINLOCK(lock); /* of everything below; hypercalls come with i
 static struct vm vms[VMS + 1]; /* the index is the id; 0 is the Service VM */
 static struct { int result, count; } failing[CALLS];
 static int forced_vmid = -1;
+static u32 forced_vcpus;
+static bool lazy;
 static u64 created, destroyed, calls;
 static char log_ring[LOG_BYTES];
 static u64 log_end;
@@ -135,7 +141,7 @@ static long create(struct acrn_vm_creation *wanted)
         id++;
     if (id > VMS)
         return -ENOTTY;
-    vms[id] = (struct vm){.state = CREATED, .flags = wanted->vm_flag, .vcpus = hweight64(affinity)};
+    vms[id] = (struct vm){.state = CREATED, .flags = wanted->vm_flag, .vcpus = forced_vcpus ?: hweight64(affinity)};
     memset(high_lines[id], 0, sizeof(high_lines[id]));
     wanted->vmid = id;
     wanted->vcpu_num = vms[id].vcpus;
@@ -182,7 +188,7 @@ static long pause_vm(struct vm *vm)
 static void free_slots(struct vm *vm)
 {
     for (int vcpu = 0; vm->page && vcpu < VCPUS; vcpu++) {
-        vm->vcpu[vcpu].waiting = false;
+        vm->vcpu[vcpu].waiting = vm->vcpu[vcpu].told = false;
         smp_store_release(&vm->page->req_slot[vcpu].processed, ACRN_IOREQ_STATE_FREE);
     }
     wake_up_all(&answered);
@@ -214,14 +220,14 @@ static long set_page(struct vm *vm, u64 *gpa)
     return 0;
 }
 
-/* The vCPU takes its answer as soon as it is told of it: there is nobody else who would. */
+/* Without 'lazy' the vCPU takes its answer as soon as it is told of it: there is nobody else who would. */
 static bool take_answer(struct vm *vm, u32 vcpu)
 {
     struct acrn_io_request *slot = &vm->page->req_slot[vcpu];
     if (smp_load_acquire(&slot->processed) != ACRN_IOREQ_STATE_COMPLETE)
         return false;
     vm->vcpu[vcpu].value = slot->type == ACRN_IOREQ_TYPE_MMIO ? slot->reqs.mmio_request.value : slot->reqs.pio_request.value;
-    vm->vcpu[vcpu].waiting = false;
+    vm->vcpu[vcpu].waiting = vm->vcpu[vcpu].told = false;
     smp_store_release(&slot->processed, ACRN_IOREQ_STATE_FREE);
     return true;
 }
@@ -230,7 +236,8 @@ static long notify(struct vm *vm, u64 vcpu)
 {
     if (!vm->page || vcpu >= vm->vcpus || vcpu >= VCPUS)
         return -1;
-    if (take_answer(vm, vcpu))
+    vm->vcpu[vcpu].told = true;
+    if (lazy || take_answer(vm, vcpu))
         wake_up_all(&answered);
     return 0;
 }
@@ -399,7 +406,7 @@ static long act(u8 call, u64 first, u64 second, void *argument)
     case 0x13: return pause_vm(vm);
     case 0x15: return reset_vm(vm);
     case 0x16: return set_registers(vm, argument);
-    case 0x23: return (*(u64 *)argument >> 20 & 0xFFF) == 0xFEE ? 0 : -1;
+    case 0x23: return *(u64 *)argument >> 20 == 0xFEE ? 0 : -1;
     case 0x24: return monitor(argument);
     case 0x25: return set_line(first, second);
     case 0x30: return set_page(vm, argument);
@@ -545,7 +552,7 @@ static void fill(struct acrn_io_request *slot, struct access *access, bool polli
     slot->reqs.mmio_request.value = access->value; /* ports have theirs in the low half */
 }
 
-static int post(struct access *access)
+static int write_slot(struct access *access)
 {
     unsigned long flags;
     struct vm *vm;
@@ -559,10 +566,17 @@ static int post(struct access *access)
     else {
         struct acrn_io_request *slot = &vm->page->req_slot[access->vcpu];
         vm->vcpu[access->vcpu].waiting = true;
+        vm->vcpu[access->vcpu].told = false;
         fill(slot, access, vm->flags & 4);
         smp_store_release(&slot->processed, ACRN_IOREQ_STATE_PENDING);
     }
     raw_spin_unlock_irqrestore(&lock, flags);
+    return result;
+}
+
+static int post(struct access *access)
+{
+    int result = write_slot(access);
     if (!result)
         upcall();
     return result;
@@ -577,7 +591,7 @@ static int is_answered(struct access *access)
     raw_spin_lock_irqsave(&lock, flags);
     vm = running(access->vm, access->vcpu);
     if (vm) {
-        if (vm->vcpu[access->vcpu].waiting && (vm->flags & 4))
+        if (vm->vcpu[access->vcpu].waiting && (vm->vcpu[access->vcpu].told || (vm->flags & 4)))
             take_answer(vm, access->vcpu);
         access->value = vm->vcpu[access->vcpu].value;
         result = !vm->vcpu[access->vcpu].waiting;
@@ -619,6 +633,8 @@ static void forget_all(void)
     memset(failing, 0, sizeof(failing));
     created = destroyed = calls = 0;
     forced_vmid = -1;
+    forced_vcpus = 0;
+    lazy = false;
 }
 
 struct answer {
@@ -634,6 +650,10 @@ static int locked_command(const char *text, struct answer *answer)
         failing[a & 0xFF].count = c;
     } else if (sscanf(text, "vmid %i", &a) == 1) {
         forced_vmid = a;
+    } else if (sscanf(text, "vcpus %i", &a) == 1) {
+        forced_vcpus = a;
+    } else if (sscanf(text, "lazy %i", &a) == 1) {
+        lazy = a;
     } else if (sscanf(text, "state %i", &a) == 1 && a >= 0 && a <= VMS) {
         answer->bytes = scnprintf(answer->text, sizeof(answer->text), "%d %u %u", vms[a].state, vms[a].vcpus, vms[a].regions);
     } else if (!strcmp(text, "counts")) {
@@ -657,7 +677,7 @@ static int vcpu_command(const char *text, struct access *access)
     if (sscanf(text, "%*s %u %u %u %u %llx %llu %llx %u", &access->vm, &access->vcpu, &access->type, &access->direction,
                &access->address, &access->size, &access->value, &access->count) < 7)
         return -EINVAL;
-    return text[0] == 'p' ? post(access) : run(access);
+    return text[0] == 'p' ? post(access) : text[0] == 'w' ? write_slot(access) : run(access);
 }
 
 static int command(const char *text, struct answer *answer)
@@ -671,7 +691,7 @@ static int command(const char *text, struct answer *answer)
         upcall();
         return 0;
     }
-    if (!strncmp(text, "post ", 5) || !strncmp(text, "take ", 5) || !strncmp(text, "access ", 7)) {
+    if (!strncmp(text, "post ", 5) || !strncmp(text, "write ", 6) || !strncmp(text, "take ", 5) || !strncmp(text, "access ", 7)) {
         result = vcpu_command(text, &access);
         answer->bytes = scnprintf(answer->text, sizeof(answer->text), "0x%llx %llu", access.value, ktime_get_ns() - began);
         return result;

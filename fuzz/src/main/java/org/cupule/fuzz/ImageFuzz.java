@@ -18,7 +18,7 @@ public final class ImageFuzz {
 
     /** Tries one input. */
     public static void fuzzerTestOneInput(FuzzedDataProvider data) {
-        String format = data.pickValue(List.of("auto", "multiboot", "linux", "rom", "flat"));
+        String format = data.pickValue(List.of("auto", "multiboot", "pvh", "elf", "linux", "rom", "flat"));
         long address = data.consumeBoolean() ? data.consumeLong() : 0;
         String line = data.consumeAsciiString(MAX_LINE);
         var modules = data.consumeBoolean()

@@ -10,7 +10,7 @@ import org.cupule.abi.IoctlNumber;
 import org.cupule.hsm.HsmDevice;
 import org.cupule.hsm.HsmHandle;
 import org.cupule.hsm.impl.RoutingHsm;
-import org.cupule.hsm.impl.device.FuzzedDevice;
+import org.cupule.hsm.impl.device.IoctlDevice;
 import org.cupule.host.OpenDescriptors;
 import org.cupule.hv.sim.BenchSim;
 import org.cupule.tck.hsm.FakeCaller;
@@ -33,7 +33,7 @@ public final class IoctlFuzz {
     private static HsmDevice device() {
         var hsm = new RoutingHsm();
         hsm.bind(BenchSim.hypervisor(), Map.of());
-        return FuzzedDevice.over(hsm);
+        return new IoctlDevice(hsm);
     }
 
     /** Tries one input. */

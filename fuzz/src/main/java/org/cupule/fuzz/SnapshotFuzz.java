@@ -1,6 +1,5 @@
 package org.cupule.fuzz;
 
-import com.code_intelligence.jazzer.api.FuzzedDataProvider;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -11,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.cupule.hsm.impl.RoutingHsm;
 import org.cupule.hv.sim.BenchSim;
 import org.cupule.machine.Machine;
@@ -23,8 +23,17 @@ import org.cupule.types.HsmException;
 /**
  * Snapshots: a good one with changes, or any bytes, both with the checksum that belongs to them. Restored, started and
  * closed, or refused with a sentence; and no VM is left.
+ *
+ * <pre>
+ *  input    0, then changes to its end; or not 0, then the bytes of a snapshot without its checksum
+ *  change   offset (3), length less one (1), so many bytes
+ * </pre>
  */
 public final class SnapshotFuzz {
+    static final int CHANGED = 0;
+    static final int WHOLE = 1;
+
+    private static final int AWAIT_SECONDS = 30;
     private static final int TRAILER_HEAD_BYTES = 2;
     private static final int DIGEST_BYTES = 32;
     private static final int TRAILER_BYTES = TRAILER_HEAD_BYTES + DIGEST_BYTES;
@@ -63,19 +72,39 @@ public final class SnapshotFuzz {
 
     private static byte[] good() {
         try {
-            var image = new Image(Optional.empty(), "swapcount", "auto", 0, "", List.of());
-            MachineDescription pc = MACHINES.standard("fuzz");
-            var uart = pc.devices().stream().filter(device -> device.type().equals("uart16550")).toList();
-            try (Machine machine = MACHINES.create(new MachineDescription("fuzz", "", RAM_BYTES, 1, Optional.of(image),
-                    uart, Map.of(), pc.behaviour(), false, false))) {
-                machine.start();
-                machine.pause();
-                machine.save(FILE);
-            }
-            byte[] whole = Files.readAllBytes(FILE);
-            return Arrays.copyOf(whole, whole.length - TRAILER_BYTES);
+            return snapshot("swapcount", 1, false, 0);
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * {@return a snapshot, without its checksum, of a machine with a serial port}
+     *
+     * @param guest
+     *            the built-in guest's name
+     * @param requests
+     *            how many requests it shall have made
+     */
+    static byte[] snapshot(String guest, int cpus, boolean deterministic, long requests) throws IOException {
+        var image = new Image(Optional.empty(), guest, "auto", 0, "", List.of());
+        MachineDescription pc = MACHINES.standard("fuzz");
+        var uart = pc.devices().stream().filter(device -> device.type().equals("uart16550")).toList();
+        try (Machine machine = MACHINES.create(new MachineDescription("fuzz", "", RAM_BYTES, cpus, Optional.of(image),
+                uart, Map.of(), pc.behaviour(), deterministic, false))) {
+            machine.start();
+            await(machine, requests);
+            machine.pause();
+            machine.save(FILE);
+        }
+        byte[] whole = Files.readAllBytes(FILE);
+        return Arrays.copyOf(whole, whole.length - TRAILER_BYTES);
+    }
+
+    private static void await(Machine machine, long requests) {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(AWAIT_SECONDS);
+        while (machine.vm().ioRequests().counters().completed() < requests && System.nanoTime() - deadline < 0) {
+            Thread.onSpinWait();
         }
     }
 
@@ -85,24 +114,45 @@ public final class SnapshotFuzz {
     }
 
     /** Tries one input. */
-    public static void fuzzerTestOneInput(FuzzedDataProvider data) throws IOException {
-        byte[] content = data.consumeBoolean() ? changed(data) : data.consumeRemainingAsBytes();
-        Files.write(FILE, withChecksum(content));
-        try (Machine machine = MACHINES.restore(FILE)) {
-            machine.start();
-        } catch (HsmException refused) {
-            Refusal.check(refused);
-        }
+    public static void fuzzerTestOneInput(byte[] data) {
+        restores(data);
+    }
+
+    /** Tries one input. @return whether it was restored */
+    static boolean restores(byte[] data) {
+        var input = new Input(data);
+        byte[] content = input.octet() == CHANGED ? changed(input) : input.rest();
+        write(withChecksum(content));
+        boolean restored = restored();
         if (!HSM.machines().isEmpty() || !MACHINES.machines().isEmpty()) {
             throw new AssertionError("a machine is left: " + HSM.machines());
         }
+        return restored;
     }
 
-    private static byte[] changed(FuzzedDataProvider data) {
+    private static void write(byte[] content) {
+        try {
+            Files.write(FILE, content);
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static boolean restored() {
+        try (Machine machine = MACHINES.restore(FILE)) {
+            machine.start();
+            return true;
+        } catch (HsmException refused) {
+            Refusal.check(refused);
+            return false;
+        }
+    }
+
+    private static byte[] changed(Input input) {
         byte[] content = GOOD.clone();
-        for (int i = 0; i < MAX_CHANGES && data.remainingBytes() > 0; i++) {
-            int at = data.consumeInt(0, STATES - 1);
-            byte[] bytes = data.consumeBytes(data.consumeInt(1, MAX_CHANGE_BYTES));
+        for (int i = 0; i < MAX_CHANGES && input.more(); i++) {
+            int at = (input.octet() | input.octet() << 8 | input.octet() << 16) % STATES;
+            byte[] bytes = input.bytes(input.below(MAX_CHANGE_BYTES) + 1);
             System.arraycopy(bytes, 0, content, at, Math.min(bytes.length, STATES - at));
         }
         return content;

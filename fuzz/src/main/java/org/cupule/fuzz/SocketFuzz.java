@@ -20,7 +20,7 @@ import org.cupule.host.UnixConnection;
 import org.cupule.host.UnixServer;
 import org.cupule.hsm.HsmDevice;
 import org.cupule.hsm.impl.RoutingHsm;
-import org.cupule.hsm.impl.device.FuzzedDevice;
+import org.cupule.hsm.impl.device.IoctlDevice;
 import org.cupule.hsm.socket.FuzzedConversation;
 import org.cupule.hv.sim.BenchSim;
 import org.cupule.types.Errno;
@@ -38,7 +38,7 @@ public final class SocketFuzz {
     private static final long PAGES = 0x7F00_0000_0000L;
     private static final List<IoctlNumber> COMMANDS = List.of(IoctlNumber.values());
     private static final RoutingHsm HSM = new RoutingHsm();
-    private static final HsmDevice DEVICE = FuzzedDevice.over(HSM);
+    private static final HsmDevice DEVICE = new IoctlDevice(HSM);
 
     static {
         HSM.bind(BenchSim.hypervisor(), Map.of());

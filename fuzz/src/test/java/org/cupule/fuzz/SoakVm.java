@@ -59,6 +59,7 @@ final class SoakVm implements AutoCloseable {
     /** What was done in all, for people. */
     long requests;
     long steps;
+    long longestRestMillis;
 
     SoakVm(HypervisorServiceModule hsm, String name, long seed) {
         this.hsm = hsm;
@@ -216,13 +217,23 @@ final class SoakVm implements AutoCloseable {
     }
 
     private void pause() {
-        vm.pause();
+        comeToRest();
         compare();
         vm.resume();
     }
 
+    private void comeToRest() {
+        long start = System.nanoTime();
+        try {
+            vm.pause();
+        } catch (HsmException refused) {
+            throw new SoakWitness(vm).explain(name + " after " + steps + " steps", refused);
+        }
+        longestRestMillis = Math.max(longestRestMillis, (System.nanoTime() - start) / 1_000_000);
+    }
+
     private void reset() {
-        vm.pause();
+        comeToRest();
         compare();
         closeClients();
         if (random.nextBoolean()) {
@@ -246,7 +257,7 @@ final class SoakVm implements AutoCloseable {
 
     private void destroy() {
         if (random.nextBoolean()) {
-            vm.pause();
+            comeToRest();
             compare();
         }
         requests += account.writes.get() + account.reads.get();

@@ -26,16 +26,17 @@ import org.junit.jupiter.api.Test;
 /**
  * Several VMs of four vCPUs at a time, each treated at random by a thread of its own ({@link SoakVm}): each request is
  * served exactly once, and afterwards nothing is left. For 15 seconds, and with {@code -Dcupule.long=true} for ten
- * minutes.
+ * minutes; {@code -Dcupule.soak.seconds} and {@code -Dcupule.soak.seed} choose others.
  */
 class VmSoakTest {
-    private static final long SECONDS = Boolean.getBoolean("cupule.long") ? 600 : 15;
+    private static final long SECONDS = Long.getLong("cupule.soak.seconds",
+            Boolean.getBoolean("cupule.long") ? 600 : 15);
     private static final int VMS = 3;
-    private static final long SEED = 0x50AC;
+    private static final long SEED = Long.getLong("cupule.soak.seed", 0x50AC);
 
     private final RoutingHsm hsm = new RoutingHsm();
 
-    private record Sum(long requests, long steps) {
+    private record Sum(long requests, long steps, long longestRestMillis) {
     }
 
     @Test
@@ -57,9 +58,10 @@ class VmSoakTest {
         assertThat(descriptors()).as("descriptors").isLessThanOrEqualTo(descriptors);
         assertThat(mappings()).as("mappings of shared memory").isLessThanOrEqualTo(mappings);
         System.out.printf(
-                "VERIFIED: soak: %d VMs of 4 vCPUs for %d s, seed 0x%x, %d changes, %d requests, lost 0, served twice 0%n",
+                "VERIFIED: soak of VMs: %d VMs of 4 vCPUs for %d s, seed 0x%x, %d changes, %d requests, lost 0, served twice 0, at rest after %d ms at most%n",
                 VMS, SECONDS, SEED, sums.stream().mapToLong(Sum::steps).sum(),
-                sums.stream().mapToLong(Sum::requests).sum());
+                sums.stream().mapToLong(Sum::requests).sum(),
+                sums.stream().mapToLong(Sum::longestRestMillis).max().orElse(0));
     }
 
     private List<Sum> soak() throws Exception {
@@ -82,7 +84,7 @@ class VmSoakTest {
                 vm.step();
             }
         }
-        return new Sum(vm.requests, vm.steps);
+        return new Sum(vm.requests, vm.steps, vm.longestRestMillis);
     }
 
     // ---- what is there

@@ -14,8 +14,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** The walls of the house, held against the built jars. */
 class ArchitectureIT {
-    /** The module {@code virtio} is a private package of each bundle that uses it. */
-    private static final String COPIED_IN = "org/cupule/virtio/";
+    /** Modules that are private packages of the bundles that use them: the beginning of the bundle's name. */
+    private static final Map<String, String> COPIED_IN = Map.of("dev-virtio-", "org/cupule/virtio/", "device-tck",
+            "org/cupule/tck/");
     /** Folders whose package is not their name: {@code native} is a keyword, hsm-api holds the shared packages. */
     private static final Map<String, String> PACKAGES = Map.of("hsm-api", "org.cupule", "native-acrn",
             "org.cupule.linux.acrn");
@@ -63,8 +64,8 @@ class ArchitectureIT {
     void packagesBearTheFoldersName(BuiltBundle bundle) {
         var home = PACKAGES.getOrDefault(bundle.folder(), "org.cupule." + dotted(bundle)).replace('.', '/');
         assertThat(bundle.classFiles()).allMatch(
-                name -> name.startsWith(home + "/") || bundle.folder().startsWith("dev-virtio-")
-                        && name.startsWith(COPIED_IN));
+                name -> name.startsWith(home + "/") || COPIED_IN.entrySet().stream().anyMatch(
+                        copied -> bundle.folder().startsWith(copied.getKey()) && name.startsWith(copied.getValue())));
     }
 
     @ParameterizedTest

@@ -91,7 +91,7 @@ public class BadInputIT {
         }
         assertThat(machines.machines()).isEmpty();
         assertThat(context.getBundles()).hasSize(bundles);
-        Await.until(() -> vmThreads().isEmpty(), Duration.ofSeconds(30),
+        Await.until(() -> vmThreads().isEmpty(), Duration.ofSeconds(60),
                 () -> "the threads of VMs to end: " + vmThreads());
     }
 

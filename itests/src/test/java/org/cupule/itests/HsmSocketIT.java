@@ -46,7 +46,7 @@ import org.osgi.framework.BundleContext;
 public class HsmSocketIT {
     private static final Path HEADER = Path.of("/usr/include/linux/acrn.h");
     private static final Path NATIVE = Path.of(System.getProperty("cupule.root"), "native");
-    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
     private static final String ROUND = """
             serial: %1$s
             copied: %1$s

@@ -16,7 +16,7 @@ import org.osgi.framework.InvalidSyntaxException;
  *            of the test's bundle
  */
 record Owners(BundleContext context) {
-    static final Duration DEADLINE = Duration.ofSeconds(20);
+    static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private List<Swappable> all() {
         try {

@@ -1,7 +1,8 @@
 package org.cupule.itests;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -19,10 +20,14 @@ import org.cupule.machine.Machines;
  */
 final class RunningGuest implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** More than a guest says while somebody looks twice; a long soak's guest says 100,000 lines a minute. */
+    private static final int KEPT_LINES = 10_000;
 
     private final Machine machine;
     private final AutoCloseable attached;
-    private final List<String> lines = new ArrayList<>();
+    private final Deque<String> lines = new ArrayDeque<>();
+    /** How many older lines are no longer kept. */
+    private long dropped;
     private final StringBuilder line = new StringBuilder();
 
     private RunningGuest(Machine machine) {
@@ -69,28 +74,42 @@ final class RunningGuest implements AutoCloseable {
         if (value == '\n') {
             lines.add(line.toString().strip());
             line.setLength(0);
-            notifyAll();
+            if (lines.size() > KEPT_LINES) {
+                lines.remove();
+                dropped++;
+            }
         } else {
             line.append((char) value);
         }
     }
 
-    /** {@return what the guest has said with this beginning} */
-    synchronized List<String> said(String beginning) {
-        return lines.stream().filter(text -> text.startsWith(beginning)).toList();
+    /** {@return what the guest has said with this beginning, of its last 10,000 lines} */
+    List<String> said(String beginning) {
+        return saidSince(0, beginning);
+    }
+
+    private synchronized List<String> saidSince(long line, String beginning) {
+        return lines.stream().skip(Math.max(0, line - dropped)).filter(text -> text.startsWith(beginning)).toList();
+    }
+
+    private synchronized long spoken() {
+        return dropped + lines.size();
     }
 
     /** Waits until the guest has said so many more lines with this beginning. */
     void awaitMore(String beginning, int more) {
-        int wanted = said(beginning).size() + more;
-        await(() -> said(beginning).size() >= wanted, "%d more lines '%s...'".formatted(more, beginning));
+        awaitMore(spoken(), beginning, more);
+    }
+
+    private void awaitMore(long line, String beginning, int more) {
+        await(() -> saidSince(line, beginning).size() >= more, "%d more lines '%s...'".formatted(more, beginning));
     }
 
     /** Asks the demonstration guest for its account, and waits for it: whatever is under it works. */
     void report() {
-        int before = said("round").size();
+        long before = spoken();
         type('p');
-        await(() -> said("round").size() > before, "an account after 'p'");
+        awaitMore(before, "round", 1);
     }
 
     void type(char letter) {
@@ -103,7 +122,7 @@ final class RunningGuest implements AutoCloseable {
     }
 
     private synchronized List<String> tail() {
-        return List.copyOf(lines.subList(Math.max(0, lines.size() - 30), lines.size()));
+        return lines.stream().skip(Math.max(0, lines.size() - 30)).toList();
     }
 
     /** Ends the guest by its own command. @return its verdict line */

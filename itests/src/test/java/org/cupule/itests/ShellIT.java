@@ -14,9 +14,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import javax.inject.Inject;
+import org.cupule.device.DeviceFactory;
 import org.cupule.hypervisor.Partition;
 import org.cupule.launch.CommandLine;
 import org.cupule.machine.Machine;
@@ -35,6 +37,9 @@ import org.ops4j.pax.exam.junit.PaxExam;
 import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
 import org.ops4j.pax.exam.spi.reactors.PerClass;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.framework.wiring.BundleWiring;
 
 /** What {@code cupule shell -c} does, on a live VM: through the launcher's command and Gogo, as a person's words go. */
 @RunWith(PaxExam.class)
@@ -43,6 +48,9 @@ public class ShellIT {
     /** How a script ended. */
     private record Result(int status, String out, String err) {
     }
+
+    /** Holds a plug-in's class loader. */
+    private static Object held;
 
     @Inject
     private BundleContext context;
@@ -129,6 +137,54 @@ public class ShellIT {
         assertThat(completed("dump", "nobody", "")).isEmpty();
     }
 
+    @Test
+    public void showsSettingsAndChangesThemLive() throws Exception {
+        assertThat(shell("settings")).containsPattern("org\\.cupule\\.linux\\.acrn +Cupule on ACRN");
+        assertThat(shell("settings org.cupule.linux.acrn"))
+                .containsPattern("attach\\.deadline\\.millis +5000 +5000 +whole number");
+
+        assertThat(shell("settings org.cupule.linux.acrn attach.deadline.millis=7000 device=/dev/elsewhere"))
+                .containsPattern("attach\\.deadline\\.millis +7000 +5000");
+        awaitHypervisors("/dev/elsewhere is not there");
+
+        assertThat(shell("settings org.cupule.linux.acrn attach.deadline.millis= device="))
+                .containsPattern("attach\\.deadline\\.millis +5000 +5000");
+        awaitHypervisors("/dev/acrn_hsm");
+    }
+
+    private void awaitHypervisors(String sentence) {
+        Await.until(() -> shellOrNothing("hypervisors").contains(sentence), Duration.ofSeconds(60),
+                () -> "'%s' of hsm:hypervisors".formatted(sentence));
+    }
+
+    private String shellOrNothing(String commands) {
+        try {
+            return shell(commands);
+        } catch (Exception failed) {
+            return "";
+        }
+    }
+
+    @Test
+    public void aSettingThatIsNotPossibleChangesNothing() throws Exception {
+        assertThat(refused("settings org.cupule.linux.acrn ranking=3 attach.deadline.millis=0"))
+                .contains("'0' is not possible for attach.deadline.millis");
+        assertThat(refused("settings org.cupule.linux.acrn ranking=3 attach.deadline.millis=soon"))
+                .contains("'soon' is not possible for attach.deadline.millis", "whole number");
+        assertThat(refused("settings org.cupule.linux.acrn ranking=3 colour=red"))
+                .contains("has no setting 'colour'", "it has", "attach.deadline.millis");
+        assertThat(refused("settings org.cupule.linux.acrn ranking"))
+                .contains("'ranking' is not of the form NAME=VALUE");
+        assertThat(refused("settings nobody")).contains("'nobody' has no settings", "org.cupule.linux.acrn");
+        assertThat(shell("settings org.cupule.linux.acrn")).containsPattern("ranking +0 +0");
+    }
+
+    @Test
+    public void completesSettings() {
+        assertThat(completed("settings", "")).contains("org.cupule.linux.acrn", guest.target("com1"));
+        assertThat(completed("settings", "org.cupule.linux.acrn", "")).contains("attach.deadline.millis=", "ranking=");
+    }
+
     /** {@return what Tab offers for the last of these words} */
     private List<String> completed(String... words) {
         Completer completer = context.getService(context.getServiceReference(Completer.class));
@@ -137,6 +193,41 @@ public class ShellIT {
         completer.complete(null, new DefaultParser().parse(line, line.length(), Parser.ParseContext.COMPLETE),
                 candidates);
         return candidates.stream().map(Candidate::value).toList();
+    }
+
+    @Test
+    public void examinesALiveDeviceOnAFreshOneBesideIt() throws Exception {
+        assertThat(shell("tck " + guest.target("com1"))).containsPattern("save-twice +pass")
+                .containsPattern("unplug-leaves-nothing +pass").containsPattern("no-threads +pass +\\d+ classes")
+                .doesNotContain("FAIL");
+        guest.awaitMore("count", 1);
+    }
+
+    @Test
+    public void examinationThatFindsSomethingEndsAScript() throws Exception {
+        shell("plug " + TestPlatform.plugin("dev-sample-faulty"));
+        assertThat(refused("tck sample@3.0.0")).contains("sample@3.0.0 fails", "restore");
+        assertThat(refused("tck nosuch")).contains("there is no device or model 'nosuch'");
+        assertThat(refused("tck -c colour sample@1.0.0")).contains("there is no check 'colour'");
+        assertThat(shell("tck --check reset sample@1.0.0; unplug org.cupule.dev.sample@3.0.0"))
+                .containsPattern("reset +pass");
+    }
+
+    @Test
+    public void putsFaultsInPlaceListsAndRemovesThem() throws Exception {
+        Path script = Files.writeString(Files.createTempFile("fault", ".txt"), "1000000\n2000000 0x80\n");
+        String first = shell("fault add " + guest.target("com1") + " drop --rate 1/100000 --seed 7 --count 2");
+        assertThat(first).containsPattern("com1 +drop +1/100000 seed 7, at most 2");
+        assertThat(shell("fault add -f " + script + " " + guest.target("com1") + " corrupt"))
+                .containsPattern("corrupt +script of 2");
+        assertThat(refused("fault add " + guest.target("com1") + " loud")).contains("there is no fault 'loud'");
+        assertThat(refused("fault remove 9999")).contains("there is no fault 9999");
+        String all = shell("fault list");
+        String rest = shell(Pattern.compile("(?m)^ *(\\d+) +vm").matcher(all).results()
+                .map(found -> "fault remove " + found.group(1)).collect(java.util.stream.Collectors.joining("; ")));
+        assertThat(rest.strip().lines().reduce((one, two) -> two)).hasValueSatisfying(
+                last -> assertThat(last).doesNotContain("com1"));
+        guest.awaitMore("count", 1);
     }
 
     @Test
@@ -232,7 +323,7 @@ public class ShellIT {
     public void tracesTheLastRequests() throws Exception {
         shell("hsm:trace swapcount 32");
         var request = Pattern.compile("port +(read|write)1 +0x3f[89a-f] .*com1");
-        Await.until(() -> request.matcher(shellQuietly("hsm:trace swapcount")).find(), Duration.ofSeconds(30),
+        Await.until(() -> request.matcher(shellQuietly("hsm:trace swapcount")).find(), Duration.ofSeconds(60),
                 () -> "a traced request of com1");
         assertThat(shell("hsm:trace swapcount 0")).contains("off");
     }
@@ -246,7 +337,7 @@ public class ShellIT {
         Await.until(
                 () -> shellQuietly("hsm:irqfd swapcount")
                         .matches("(?s).*ring +\\w+ \\d+ +msi 0xfed00000=0x41 +0 +1 .*"),
-                Duration.ofSeconds(30), () -> "the refused message is counted");
+                Duration.ofSeconds(60), () -> "the refused message is counted");
         assertThat(shell("hsm:eventfd ring")).endsWith("3\n");
         assertThat(refused("hsm:ioeventfd swapcount bell port:0x510 4 7")).contains("EEXIST");
         assertThat(refused("hsm:irqfd swapcount ring 0xFEE00000 0x42")).contains("EBUSY");
@@ -334,6 +425,58 @@ public class ShellIT {
         assertThat(shell("hsm:models")).contains("interval@1.0.0");
         assertThat(shell("hsm:unplug interval")).contains("uninstalled");
         assertThat(shell("hsm:models")).doesNotContain("interval@1.0.0");
+    }
+
+    @Test
+    public void tellsTheStepsOfAPlugin() throws Exception {
+        shell("hsm:plug %s; hsm:unplug interval".formatted(TestPlatform.plugin("hw-ept-interval")));
+
+        assertThat(shell("hsm:pluginlog")).containsPattern("plug +org\\.cupule\\.hw\\.ept\\.interval@\\S+ +ACTIVE")
+                .containsPattern("unplug +org\\.cupule\\.hw\\.ept\\.interval@\\S+ +QUIESCED")
+                .containsPattern(
+                        "unplug +org\\.cupule\\.hw\\.ept\\.interval@\\S+ +GONE +its class loader is collected");
+    }
+
+    @Test
+    public void namesWhatHoldsAnUnpluggedPluginUntilItLetsGo() throws Exception {
+        shell("hsm:plug " + TestPlatform.plugin("hw-ept-interval"));
+        held = Bundles.one(context, "hw-ept-interval").adapt(BundleWiring.class).getClassLoader();
+
+        assertThat(shell("hsm:unplug interval")).contains("LEAKED", "hsm:leaks");
+        assertThat(shell("hsm:leaks"))
+                .containsPattern("org\\.cupule\\.hw\\.ept\\.interval@\\S+ is held by a static: give nothing")
+                .contains("class " + ShellIT.class.getName(), "static held -> ");
+        assertThat(shell("hsm:plugins")).containsPattern("org\\.cupule\\.hw\\.ept\\.interval .*LEAKED");
+
+        held = null;
+        assertThat(shell("hsm:leaks")).contains("nothing: the class loaders of all uninstalled plug-ins are collected");
+        assertThat(shell("hsm:pluginlog"))
+                .containsPattern("org\\.cupule\\.hw\\.ept\\.interval@\\S+ +GONE +what held its class loader");
+    }
+
+    @Test
+    public void namesTheThreadThatIsStuckInAPluginUntilItComesBack() throws Exception {
+        var goOn = new CountDownLatch(1);
+        PluginService hanging = PluginService.like(uart(), "9.0.0", uart().schema().reads());
+        hanging.onRestore = goOn::await;
+        ServiceRegistration<?> service = hanging.register(context);
+        try {
+            assertThat(refused("hsm:swap -d 300 %s test".formatted(guest.target("com1")))).contains("ETIMEDOUT");
+
+            assertThat(shell("hsm:stuck")).containsPattern(guest.target("com1") + "\\S* +\\S+ +\\S+-swap +")
+                    .contains(PluginService.class.getSimpleName());
+            guest.awaitMore("count", 1);
+        } finally {
+            goOn.countDown();
+            service.unregister();
+        }
+        Await.until(() -> !shellQuietly("hsm:stuck").contains(guest.target("com1")), Duration.ofSeconds(60),
+                () -> "the thread to come back");
+    }
+
+    private DeviceFactory uart() throws InvalidSyntaxException {
+        return context.getServiceReferences(DeviceFactory.class, null).stream().map(context::getService)
+                .filter(factory -> factory.info().kind().equals("uart16550")).findFirst().orElseThrow();
     }
 
     @Test

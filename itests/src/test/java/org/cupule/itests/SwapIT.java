@@ -166,14 +166,14 @@ public class SwapIT {
         var service = hanging.register(context);
         String target = guest.target("sample");
         try {
-            var swap = CompletableFuture.supplyAsync(() -> owners.swap(target, "test", Duration.ofMillis(200)));
-            assertThat(inside.await(30, TimeUnit.SECONDS)).isTrue();
+            var swap = CompletableFuture.supplyAsync(() -> owners.swap(target, "test", Duration.ofSeconds(2)));
+            assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
 
             assertRefused(Errno.EBUSY, "sample", () -> owners.swap(target, "sample"));
             guest.awaitMore("round", 2);
             release.countDown();
 
-            assertThatThrownBy(() -> swap.get(30, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class)
+            assertThatThrownBy(() -> swap.get(60, TimeUnit.SECONDS)).isInstanceOf(ExecutionException.class)
                     .cause().isInstanceOf(HsmException.class).hasMessageContaining("[ETIMEDOUT]")
                     .hasMessageContaining(target);
             assertThat(owners.target(target).model().version()).isEqualTo("1.0.0");

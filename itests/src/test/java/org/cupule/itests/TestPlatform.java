@@ -37,8 +37,18 @@ final class TestPlatform {
                 cleanCaches(),
                 passed("cupule.root"),
                 passed("cupule.version"),
+                passed("cupule.framework"),
                 systemProperty("org.ops4j.pax.logging.DefaultServiceLog.level").value("ERROR"),
                 frameworkProperty("org.osgi.framework.bsnversion").value("multiple"));
+    }
+
+    /** {@return the name of the framework that the tests run on} */
+    static String framework() {
+        return onFelix() ? "Felix" : "Equinox";
+    }
+
+    static boolean onFelix() {
+        return System.getProperty("cupule.framework").startsWith("Apache");
     }
 
     /** {@return the jar of a plug-in that is built but not started, for example {@code dev-sample-v2}} */
@@ -54,6 +64,11 @@ final class TestPlatform {
     /** {@return the one jar that people start} */
     static Path launcher() {
         return APP.resolveSibling("cupule-%s.jar".formatted(System.getProperty("cupule.version")));
+    }
+
+    /** {@return where the packages of Linux stay, for the launcher's own tests of it, too} */
+    static Path linuxHome() {
+        return APP.resolveSibling("linux-home");
     }
 
     private static Option[] bundles() throws IOException {

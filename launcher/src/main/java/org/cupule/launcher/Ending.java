@@ -1,17 +1,23 @@
 package org.cupule.launcher;
 
+import java.io.PrintStream;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.IntSupplier;
+import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 
 /**
- * The end of the process by a signal. The command is interrupted and may end in order while the platform still stands;
- * what it says later, with the platform going down under it, is no news to anybody.
+ * The end of the process by a signal. A start is waited for, since half a platform cannot be stopped in order, and is
+ * followed by no command. The command is interrupted and may end in order while the platform still stands; what it says
+ * later, with the platform going down under it, is no news to anybody.
  *
  * <pre>
- *   main thread:   command ........ interrupted, ends ---> stays here
- *   shutdown hook:          begin --------------------'--> stderr closed -> platform stops -> folder removed
+ *   main thread:   start ....... started ----------------> stays here
+ *   shutdown hook:       begin --------'-----------------> stderr closed -> platform stops -> folder removed
+ *
+ *   main thread:   start, command ... interrupted, ends -> stays here
+ *   shutdown hook:               begin ------------'-----> stderr closed -> platform stops -> folder removed
  * </pre>
  *
  * @threading the main thread runs the command, the shutdown hook begins the end
@@ -20,34 +26,56 @@ final class Ending {
     private static final long PATIENCE_SECONDS = 5;
 
     private final Thread command = Thread.currentThread();
+    private final CountDownLatch started = new CountDownLatch(1);
     private final CountDownLatch returned = new CountDownLatch(1);
+    private final PrintStream out;
+    private final PrintStream err;
     private volatile boolean begun;
 
+    /** The streams are the process's own, that a command prints to. */
+    Ending(PrintStream out, PrintStream err) {
+        this.out = out;
+        this.err = err;
+    }
+
     /**
-     * Runs the command.
+     * Runs a command on what is started for it.
      *
      * @return its status; never, once the end has begun: neither its status nor its failure counts any more
      */
-    int run(IntSupplier body) {
+    <T> int run(Supplier<T> start, ToIntFunction<T> command) {
         try {
-            return body.getAsInt();
+            return command.applyAsInt(start(start));
         } finally {
             returned.countDown();
             stayIfBegun();
         }
     }
 
+    private <T> T start(Supplier<T> start) {
+        try {
+            return start.get();
+        } finally {
+            started.countDown();
+            stayIfBegun();
+        }
+    }
+
     private void stayIfBegun() {
+        if (begun) {
+            returned.countDown();
+        }
         while (begun) {
             LockSupport.park(this);
             Thread.interrupted(); // else the next park would not wait
         }
     }
 
-    /** Ends the command, or gives up waiting for it; from here on standard error is silent. */
+    /** Waits for the start, ends the command, or gives up waiting for them; from here on standard error is silent. */
     void begin() {
         begun = true;
         try {
+            started.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
             if (returned.getCount() > 0) {
                 command.interrupt();
                 returned.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
@@ -55,8 +83,8 @@ final class Ending {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
-            System.out.flush();
-            System.err.close();
+            out.flush();
+            err.close();
         }
     }
 }

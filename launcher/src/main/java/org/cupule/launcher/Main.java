@@ -2,10 +2,13 @@ package org.cupule.launcher;
 
 import java.io.FileDescriptor;
 import java.io.FileInputStream;
+import java.io.PrintStream;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.cupule.launch.CommandLine;
 
 /**
@@ -13,14 +16,21 @@ import org.cupule.launch.CommandLine;
  *
  * <pre>
  *   main: open home -> start platform -> find command -> call it -> stop platform -> exit with its status
- *                                                            \
- *   SIGINT, SIGTERM: shutdown hook --> interrupt command -----> stop platform
+ *                                \                         \
+ *   SIGINT, SIGTERM: hook --> wait for it ...... interrupt command -> stop platform
  * </pre>
  *
  * @threading {@code main} runs on the main thread, and so does the command
  */
 public final class Main {
     private static final String USAGE = "usage: cupule COMMAND [ARGUMENTS]";
+
+    /**
+     * The process's own streams: the shell's runtime puts others in their place, which lead to themselves as a
+     * session's.
+     */
+    private static final PrintStream OUT = System.out;
+    private static final PrintStream ERR = System.err;
 
     private Main() {
     }
@@ -34,39 +44,54 @@ public final class Main {
         try (var folder = RunFolder.open(Home.ofEnvironment())) {
             return launch(folder, args);
         } catch (LaunchException e) {
-            System.err.println("cupule: " + e.getMessage());
+            ERR.println("cupule: " + e.getMessage());
             return e.status;
         }
     }
 
     private static int launch(RunFolder folder, String[] args) {
-        try (var platform = Platform.start(folder)) {
-            var ending = new Ending();
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(ending, platform, folder), "shutdown"));
-            return ending.run(() -> command(folder, platform, args));
+        var ending = new Ending(OUT, ERR);
+        var running = new AtomicReference<Platform>();
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> shutDown(ending, running, folder), "shutdown"));
+        try {
+            return ending.run(() -> started(folder, running), platform -> command(folder, platform, args));
         } finally {
-            System.out.flush();
-            System.err.flush();
+            close(running);
+            OUT.flush();
+            ERR.flush();
         }
+    }
+
+    private static Platform started(RunFolder folder, AtomicReference<Platform> running) {
+        Platform platform = Platform.start(folder);
+        running.set(platform);
+        return platform;
+    }
+
+    private static void close(AtomicReference<Platform> running) {
+        Optional.ofNullable(running.get()).ifPresent(Platform::close);
     }
 
     private static int command(RunFolder folder, Platform platform, String[] args) {
         var commands = new Commands(platform.context());
         if (args.length == 0) {
-            System.err.println(help(commands));
+            ERR.println(help(commands));
             return Status.USAGE;
         }
+        if (isHelp(args[0]) && args.length == 2) {
+            return call(commands, new String[]{args[1], "--help"}, folder, platform);
+        }
         if (isHelp(args[0])) {
-            System.out.println(help(commands));
+            OUT.println(help(commands));
             return Status.OK;
         }
         return call(commands, args, folder, platform);
     }
 
     /** The way out by a signal; after a command's own end all of it is done already. */
-    private static void shutDown(Ending ending, Platform platform, RunFolder folder) {
+    private static void shutDown(Ending ending, AtomicReference<Platform> running, RunFolder folder) {
         ending.begin();
-        platform.close();
+        close(running);
         folder.close();
     }
 
@@ -87,8 +112,8 @@ public final class Main {
         return Map.of(
                 CommandLine.ARGUMENTS, Arrays.copyOfRange(args, 1, args.length),
                 CommandLine.IN, new FileInputStream(FileDescriptor.in),
-                CommandLine.OUT, System.out,
-                CommandLine.ERR, System.err,
+                CommandLine.OUT, OUT,
+                CommandLine.ERR, ERR,
                 CommandLine.TERMINAL, isTerminal(),
                 CommandLine.HOME, folder.home().root(),
                 CommandLine.BUNDLES, folder.bundles(),

@@ -29,6 +29,8 @@ import org.osgi.framework.wiring.BundleWiring;
 final class Platform implements AutoCloseable {
     private static final String TERMINAL_SHELL = "org.apache.felix.gogo.jline";
     private static final String TERMINAL_LIBRARY = "org.jline";
+    /** Where bundles that keep something find the folder that outlives the process. */
+    private static final String HOME = "cupule.home";
     private static final String START_LEVEL = "startlevel.";
     private static final int DEFAULT_START_LEVEL = 50;
     private static final long STOP_DEADLINE_MILLIS = 10_000;
@@ -70,17 +72,29 @@ final class Platform implements AutoCloseable {
                 .orElseGet(Main.class::getClassLoader);
     }
 
-    /** Stops all bundles in the reverse order of their start levels, and waits until they have. */
+    /** Stops all bundles in the reverse order of their start levels, and waits until they have: for 10 s at most. */
     @Override
     public void close() {
         try {
             framework.stop();
-            framework.waitForStop(STOP_DEADLINE_MILLIS);
+            if (framework.waitForStop(STOP_DEADLINE_MILLIS).getType() == FrameworkEvent.WAIT_TIMEDOUT) {
+                System.err.printf("cupule: the platform did not stop within %d s; the process ends all the same: %s%n",
+                        STOP_DEADLINE_MILLIS / 1000, stopping());
+            }
         } catch (BundleException e) {
             System.err.println("cupule: the platform did not stop in order: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private String stopping() {
+        return Stream.of(framework.getBundleContext().getBundles())
+                .filter(bundle -> bundle.getBundleId() != Constants.SYSTEM_BUNDLE_ID
+                        && bundle.getState() == Bundle.STOPPING)
+                .map(bundle -> "%s %s (%s) is still stopping".formatted(bundle.getSymbolicName(), bundle.getVersion(),
+                        bundle.getLocation()))
+                .findFirst().orElse("no bundle is stopping");
     }
 
     private static Map<String, String> properties(RunFolder folder) throws IOException {
@@ -91,6 +105,7 @@ final class Platform implements AutoCloseable {
         var map = new HashMap<String, String>();
         properties.forEach((key, value) -> map.put((String) key, (String) value));
         map.put(Constants.FRAMEWORK_STORAGE, folder.cache().toString());
+        map.put(HOME, folder.home().root().toString());
         map.put("org.ops4j.pax.logging.property.file", logback(folder).toString());
         return map;
     }

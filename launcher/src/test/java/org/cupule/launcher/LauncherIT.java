@@ -3,6 +3,7 @@ package org.cupule.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,12 +38,31 @@ class LauncherIT {
     }
 
     @Test
+    void helpOfACommandPrintsWhatTheCommandSays() throws Exception {
+        var outcome = cupule(folder.resolve("home"), "help", "dev");
+
+        assertThat(outcome.out()).startsWith("Usage: cupule dev").isEqualTo(cupule(folder.resolve("home"), "dev",
+                "--help").out());
+        assertThat(outcome.status()).isZero();
+    }
+
+    @Test
     void abiPrintsLinesThatProgramsCanCompare() throws Exception {
         var outcome = cupule(folder.resolve("home"), "abi");
 
         assertThat(outcome.err()).isEmpty();
         assertThat(outcome.out().lines()).contains("ioctl\tACRN_IOCTL_CREATE_VM\t0xc030a210",
                 "sizeof\tacrn_io_request\t256\t256", "offset\tacrn_vdev.id.fields.legacy_id\t4\t4");
+        assertThat(outcome.status()).isZero();
+    }
+
+    @Test
+    @DisplayName("a command of the shell that prints while it runs is heard")
+    void whatACommandOfTheShellPrintsIsHeard() throws Exception {
+        var outcome = cupule(folder.resolve("home"), "shell", "-c", "tck -c reset org.cupule.sample");
+
+        assertThat(outcome.err()).isEmpty();
+        assertThat(outcome.out()).containsPattern("reset +pass");
         assertThat(outcome.status()).isZero();
     }
 
@@ -73,6 +93,17 @@ class LauncherIT {
     }
 
     @Test
+    void aPluginThatCannotBeStoppedIsNamedAndNotWaitedForForEver() throws Exception {
+        HangsInItsStop.into(folder.resolve("home/plugins/hangs.jar"));
+
+        var outcome = cupule(folder.resolve("home"), "help");
+
+        assertThat(outcome.err().lines()).singleElement().asString().contains("did not stop within 10 s",
+                "acme.hangs 1.0.0");
+        assertThat(outcome.status()).isZero();
+    }
+
+    @Test
     void leavesNothingOfTheProcessBehind() throws Exception {
         var home = folder.resolve("a home with blanks");
 
@@ -99,6 +130,37 @@ class LauncherIT {
         assertThat(folder.resolve("err")).isEmptyFile();
         assertThat(process.exitValue()).isEqualTo(SIGTERM_STATUS);
         assertThat(home.resolve("run")).isEmptyDirectory();
+    }
+
+    @Test
+    @DisplayName("a signal in the middle of the start ends it, says nothing about it, and leaves nothing behind")
+    void leavesNothingBehindWhenItIsTerminatedEarly() throws Exception {
+        var home = folder.resolve("home");
+        var runs = Files.createDirectories(home.resolve("run"));
+        var process = process(home, "run").redirectOutput(folder.resolve("out").toFile()).start();
+        try {
+            awaitEntry(runs, process);
+            process.destroy();
+            assertThat(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).isTrue();
+        } finally {
+            process.destroyForcibly();
+        }
+        assertThat(folder.resolve("out")).isEmptyFile();
+        assertThat(folder.resolve("err")).isEmptyFile();
+        assertThat(process.exitValue()).isEqualTo(SIGTERM_STATUS);
+        assertThat(runs).isEmptyDirectory();
+    }
+
+    /** The framework's own folder is the first thing that its start leaves. */
+    private static void awaitEntry(Path runs, Process process) throws IOException {
+        boolean there = false;
+        while (!there && process.isAlive()) {
+            try (var files = Files.walk(runs)) {
+                there = files.anyMatch(path -> path.endsWith("cache"));
+            } catch (UncheckedIOException e) {
+                there = false; // made or removed at this moment
+            }
+        }
     }
 
     private ProcessBuilder process(Path home, String... arguments) {

@@ -23,6 +23,7 @@ final class LinuxSession implements AutoCloseable {
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
     private final Thread reader;
     private int answered;
+    private boolean over;
 
     /** How it ended, and all that it wrote. */
     record Ended(int status, String output) {
@@ -36,14 +37,9 @@ final class LinuxSession implements AutoCloseable {
     /** Boots, to be talked to. */
     static LinuxSession open(Path home, String... words) throws IOException {
         Files.createDirectories(home);
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--sun-misc-unsafe-memory-access=allow", "-XX:+UseSerialGC", "-jar", System.getProperty("cupule.jar"),
-                "linux", "--timeout", PATIENCE_SECONDS + "s"));
+        List<String> command = new ArrayList<>(List.of("linux", "--timeout", PATIENCE_SECONDS + "s"));
         command.addAll(List.of(words));
-        var builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().put("CUPULE_HOME", home.toString());
-        return new LinuxSession(builder.start());
+        return new LinuxSession(Jar.process(home, command).start());
     }
 
     /** Boots and waits for the end. */
@@ -67,26 +63,34 @@ final class LinuxSession implements AutoCloseable {
             // The process is over.
         }
         synchronized (this) {
+            over = true;
             notifyAll();
         }
     }
 
     /** Waits for the shell's next prompt, and answers it with a line. */
     synchronized void type(String line) throws IOException, InterruptedException {
-        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
-        int prompt = text().indexOf(PROMPT, answered);
-        while (prompt < 0) {
-            long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-            if (left <= 0 || !reader.isAlive()) {
-                throw new AssertionError("no prompt for '" + line + "'; so far: " + text());
-            }
-            wait(left);
-            prompt = text().indexOf(PROMPT, answered);
-        }
+        await(PROMPT, answered);
         // What is echoed of the line may hold the prompt's letters: the next prompt comes after all that is here now.
         answered = text().length() + line.length();
         process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.US_ASCII));
         process.getOutputStream().flush();
+    }
+
+    /** Waits until it has written this, which is in no line that was typed. */
+    synchronized void await(String words) throws InterruptedException {
+        await(words, 0);
+    }
+
+    private void await(String words, int from) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (text().indexOf(words, from) < 0) {
+            long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+            if (left <= 0 || over) {
+                throw new AssertionError("there was no '" + words + "'; so far: " + text());
+            }
+            wait(left);
+        }
     }
 
     private synchronized String text() {

@@ -125,7 +125,7 @@ class NativeAcrnIT {
         Path socket = folder.resolve("hsm.sock");
         serve(socket);
 
-        var there = onServedDevice(socket, library, "run", "--timeout=20s",
+        var there = onServedDevice(socket, library, "run", "--timeout=40s",
                 machine("\"builtin\": \"demo\"").toString());
 
         assertThat(there.err()).contains("the time is over");

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Stream;
+import org.cupule.swap.StuckThread;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
@@ -24,6 +25,10 @@ final class Instances {
 
     void remove(Swappable owner) {
         owners.remove(owner);
+    }
+
+    Stream<StuckThread> stuck() {
+        return owners.stream().flatMap(owner -> owner.stuck().stream());
     }
 
     List<Swappable.Target> targets() {

@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Moves all live instances of one bundle's models to another bundle's, or none.
+ * Moves all live instances of some bundles' models to another bundle's, or none.
  *
  * @threading confined to one transaction
  */
@@ -21,12 +21,15 @@ final class Move {
     private static final Logger LOG = LoggerFactory.getLogger(Move.class);
 
     private final Instances instances;
-    private final long from;
+    private final List<Long> from;
     private final long to;
     private final Duration deadline;
-    private final List<SwapReport> reports = new ArrayList<>();
+    private final List<Moved> moved = new ArrayList<>();
 
-    Move(Instances instances, long from, long to, Duration deadline) {
+    private record Moved(Target before, SwapReport report) {
+    }
+
+    Move(Instances instances, List<Long> from, long to, Duration deadline) {
         this.instances = instances;
         this.from = from;
         this.to = to;
@@ -34,32 +37,33 @@ final class Move {
     }
 
     List<SwapReport> reports() {
-        return List.copyOf(reports);
+        return moved.stream().map(Moved::report).toList();
     }
 
     /** Moves them all; when one fails, those that had moved go back, and the failure is thrown. */
     void commitOrReturn() {
-        List<Target> targets = instances.targetsOf(from);
+        List<Target> targets = from.stream().flatMap(bundle -> instances.targetsOf(bundle).stream()).toList();
         List<ModelInfo> models = targets.stream().map(this::successor).toList();
         try {
             for (int i = 0; i < targets.size(); i++) {
-                reports.add(instances.move(targets.get(i).name(), to, models.get(i), deadline));
+                moved.add(new Moved(targets.get(i), instances.move(targets.get(i).name(), to, models.get(i),
+                        deadline)));
             }
-        } catch (HsmException e) {
+        } catch (RuntimeException e) { // also what a plug-in throws
             goBack();
             throw e;
         }
     }
 
     private void goBack() {
-        for (SwapReport report : reports.reversed()) {
+        for (Moved step : moved.reversed()) {
             try {
-                instances.move(report.target(), from, report.from(), deadline);
-            } catch (HsmException e) {
-                LOG.error("{} cannot go back to {}", report.target(), report.from().id(), e);
+                instances.move(step.before().name(), step.before().bundle(), step.before().model(), deadline);
+            } catch (RuntimeException e) {
+                LOG.error("{} cannot go back to {}", step.before().name(), step.before().model().id(), e);
             }
         }
-        reports.clear();
+        moved.clear();
     }
 
     /** {@return the model of the new bundle that takes over: that of the same name, else the only one of the kind} */

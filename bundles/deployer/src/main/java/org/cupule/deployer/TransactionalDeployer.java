@@ -1,53 +1,118 @@
 package org.cupule.deployer;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.cupule.swap.Deployer;
+import org.cupule.swap.Leak;
+import org.cupule.swap.PluginEvent;
+import org.cupule.swap.PluginListener;
+import org.cupule.swap.PluginState;
+import org.cupule.swap.Rescuer;
+import org.cupule.swap.StuckThread;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
-import org.osgi.framework.Bundle;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Modified;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.metatype.annotations.AttributeDefinition;
+import org.osgi.service.metatype.annotations.Designate;
+import org.osgi.service.metatype.annotations.ObjectClassDefinition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Deploys plug-ins side by side: the new one is installed beside the old one, the live instances move, the loser goes.
+ * What is installed comes back at the next start.
  *
- * @threading any thread; one transaction at a time, a second one is refused with EBUSY
+ * @threading any thread; one transaction at a time, a second one is refused with EBUSY or EALREADY
  */
-@Component(service = Deployer.class)
-public final class TransactionalDeployer implements Deployer {
+@Component(service = {Deployer.class, Rescuer.class}, immediate = true, configurationPid = "org.cupule.deployer")
+@Designate(ocd = TransactionalDeployer.Settings.class)
+public final class TransactionalDeployer implements Deployer, Rescuer {
+    /** Platform settings of the deployer. */
+    @ObjectClassDefinition(name = "Cupule deployer", description = "How plug-ins come and go")
+    public @interface Settings {
+        /** SHA-256 fingerprints of the certificates whose plug-ins may come in. */
+        @AttributeDefinition(required = false, description = "SHA-256 fingerprints of the certificates whose plug-ins may come in; none for anybody's")
+        String[] signers() default {};
+
+        /** How long a plug-in may take to start or to stop, in milliseconds. */
+        @AttributeDefinition(description = "How long a plug-in may take to start or to stop, in milliseconds", min = "1")
+        long start_millis() default 20_000;
+    }
+
+    /** How long an instance may take to come to rest where nobody said how long. */
+    static final Duration QUIESCE = Duration.ofSeconds(2);
+    /** The property of the framework that names the platform's folder. */
+    static final String HOME = "cupule.home";
     private static final Logger LOG = LoggerFactory.getLogger(TransactionalDeployer.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     private final Instances instances = new Instances();
-    private final ReentrantLock transaction = new ReentrantLock();
-    private final AtomicLong installations = new AtomicLong();
+    private final Turn turn = new Turn();
+    private final Journal journal = new Journal();
+    private final Departures departures = new Departures(journal);
+    private final Rollback rollback = new Rollback(journal);
     private final Wiring wiring;
+    private final Plugs plugs;
+    private final @Nullable Persistence persistence;
 
     /** Made by the component runtime. */
     @Activate
-    public TransactionalDeployer(BundleContext context) {
-        this.wiring = new Wiring(context);
+    public TransactionalDeployer(BundleContext context, Settings settings) {
+        this(context, home(context));
+        modified(settings);
     }
 
-    /** A changed configuration: there are no settings, and a transaction must not end for it. */
+    TransactionalDeployer(BundleContext context, @Nullable Path home) {
+        this.wiring = new Wiring(context);
+        this.plugs = new Plugs(instances, wiring, journal, departures);
+        this.persistence = home == null ? null : new Persistence(home, turn, plugs, journal);
+    }
+
+    private static @Nullable Path home(BundleContext context) {
+        String home = context.getProperty(HOME);
+        return home == null ? null : Path.of(home);
+    }
+
+    /** Brings back what was installed, once owners and listeners are bound. */
+    @Activate
+    void begin() {
+        if (persistence != null) {
+            persistence.begin();
+        }
+    }
+
+    /** A changed configuration: what is installed stays. */
     @Modified
-    void modified() {
-        // what the framework would otherwise answer with a new component
+    void modified(Settings settings) {
+        try {
+            plugs.signers(Signers.of(settings.signers()));
+        } catch (HsmException e) {
+            LOG.error("{}; nobody's plug-ins come in until it is mended", e.getMessage());
+            plugs.signers(Signers.NOBODY);
+        }
+        wiring.deadline(Duration.ofMillis(Math.max(1, settings.start_millis())));
+    }
+
+    /** Nothing is watched any more; the plug-ins stay. */
+    @Deactivate
+    void end() {
+        departures.close();
+        if (persistence != null) {
+            persistence.close();
+        }
     }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -57,167 +122,126 @@ public final class TransactionalDeployer implements Deployer {
 
     void removeSwappable(Swappable owner) {
         instances.remove(owner);
+        rollback.forget(owner);
+    }
+
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addListener(PluginListener listener) {
+        journal.add(listener);
+    }
+
+    void removeListener(PluginListener listener) {
+        journal.remove(listener);
     }
 
     @Override
     public Deployment plug(URI location) {
-        return alone(() -> {
-            var steps = new ArrayList<String>();
-            Bundle bundle = install(PluginJar.read(location), steps);
-            return new Deployment(plugin(bundle), List.of(), steps);
-        });
+        PluginJar jar = PluginJar.read(location); // may be far away: nobody waits for it
+        return turn.alone("plug", location.toString(), () -> kept(plugs.plug(jar), List.of()));
     }
 
     @Override
     public Deployment swap(URI location, Duration deadline) {
-        return alone(() -> {
-            PluginJar jar = PluginJar.read(location);
-            var steps = new ArrayList<String>();
-            Bundle next = install(jar, steps);
-            try {
-                return replace(predecessor(jar, next), next, deadline, steps);
-            } catch (HsmException e) {
-                withdraw(next);
-                throw e;
-            }
+        PluginJar jar = PluginJar.read(location);
+        return turn.alone("swap", location.toString(), () -> {
+            List<Plugin> before = plugins();
+            Deployment done = plugs.swap(jar, deadline);
+            List<Plugin> after = plugins();
+            return kept(done, before.stream().filter(plugin -> after.stream().noneMatch(
+                    other -> other.bundle() == plugin.bundle())).map(Plugin::sha256).toList());
         });
     }
 
     @Override
     public Deployment unplug(String wanted, boolean force) {
-        return alone(() -> {
-            Bundle bundle = find(wanted);
-            Plugin plugin = plugin(bundle);
-            wiring.requireLeaf(bundle);
-            if (!force && !plugin.users().isEmpty()) {
-                throw new HsmException(Errno.EBUSY, "unplug",
-                        "%s is in use by %s; swap those first, or force it: they are parked then"
-                                .formatted(Wiring.name(bundle), String.join(", ", plugin.users())));
+        return turn.alone("unplug", wanted, () -> {
+            if (persistence != null && persistence.forget(wanted)) {
+                return new Deployment(Persistence.forgotten(wanted), List.of(), List.of(
+                        wanted + " was not installed; it is not looked for any more"));
             }
-            wiring.remove(bundle);
-            return new Deployment(plugin, List.of(), List.of("uninstalled " + Wiring.name(bundle)));
+            return unplugged(wanted, force);
         });
+    }
+
+    /** One that is stuck on its way out was not wanted any more, either: it does not come back. */
+    private Deployment unplugged(String wanted, boolean force) {
+        List<Plugin> before = plugins();
+        try {
+            return forgotten(plugs.unplug(wanted, force));
+        } catch (HsmException e) {
+            if (force && e.errno() == Errno.ETIMEDOUT) {
+                before.stream().filter(plugin -> means(wanted, plugin)).forEach(plugin -> forgotten(new Deployment(
+                        plugin, List.of(), List.of())));
+            }
+            throw e;
+        }
+    }
+
+    private static boolean means(String wanted, Plugin plugin) {
+        return wanted.equals(Long.toString(plugin.bundle())) || wanted.equals(plugin.name())
+                || wanted.equals(plugin.name() + "@" + plugin.version());
+    }
+
+    private Deployment kept(Deployment done, List<String> replaced) {
+        return noted(done, "it will not come back at the next start: ", persistence -> persistence.installed(done
+                .plugin(), replaced));
+    }
+
+    private Deployment forgotten(Deployment done) {
+        return noted(done, "it will come back at the next start: ", persistence -> persistence.removed(done.plugin()
+                .sha256()));
+    }
+
+    /** What was done stays done, also when it cannot be noted for the next start. */
+    private Deployment noted(Deployment done, String otherwise, Consumer<Persistence> note) {
+        try {
+            if (persistence != null) {
+                note.accept(persistence);
+            }
+            return done;
+        } catch (RuntimeException e) {
+            Plugin plugin = done.plugin();
+            String sentence = otherwise + e.getMessage();
+            LOG.error("{}@{}: {}", plugin.name(), plugin.version(), sentence);
+            journal.tell("keep", plugin.name() + "@" + plugin.version(), plugin.sha256(), PluginState.FAILED, sentence);
+            return new Deployment(plugin, done.swaps(), Stream.concat(done.steps().stream(), Stream.of(sentence))
+                    .toList());
+        }
     }
 
     @Override
     public List<Plugin> plugins() {
-        return wiring.bundles().stream()
-                .filter(bundle -> instances.offering().contains(bundle.getBundleId()))
-                .map(this::plugin)
-                .toList();
+        return plugs.plugins();
     }
 
-    private Bundle install(PluginJar jar, List<String> steps) {
-        wiring.bundles().stream()
-                .filter(bundle -> jar.name().equals(bundle.getSymbolicName())
-                        && jar.version().equals(bundle.getVersion()))
-                .findFirst()
-                .ifPresent(bundle -> {
-                    throw new HsmException(Errno.EEXIST, "plug",
-                            "%s is installed already (bundle %d); give the new one another Bundle-Version"
-                                    .formatted(Wiring.name(bundle), bundle.getBundleId()));
-                });
-        Bundle bundle = wiring.install(jar, installations.incrementAndGet());
+    @Override
+    public List<PluginEvent> events() {
+        return journal.events();
+    }
+
+    @Override
+    public List<Leak> leaks() {
+        return turn.alone("leaks", "all", () -> {
+            List<Departures.Departed> present = departures.present();
+            present.forEach(departed -> departures.await(departed, QUIESCE));
+            return departures.present().isEmpty() ? List.of() : LeakFinder.find();
+        });
+    }
+
+    @Override
+    public List<StuckThread> stuck() {
+        return Stream.concat(wiring.stuck().stream(), instances.stuck()).toList();
+    }
+
+    @Override
+    public void quarantined(Swappable owner, String target) {
         try {
-            wiring.start(bundle);
-            Wiring.requirePlugin(bundle);
+            turn.later("rollback", target, PATIENCE, () -> {
+                rollback.rescue(owner, target, plugs::bringBack);
+                return target;
+            });
         } catch (HsmException e) {
-            wiring.remove(bundle);
-            throw e;
-        }
-        steps.add("installed %s as bundle %d".formatted(Wiring.name(bundle), bundle.getBundleId()));
-        return bundle;
-    }
-
-    private Deployment replace(Bundle old, Bundle next, Duration deadline, List<String> steps) {
-        wiring.requireLeaf(old);
-        var move = new Move(instances, old.getBundleId(), next.getBundleId(), deadline);
-        move.commitOrReturn();
-        move.reports().forEach(report -> steps.add("moved %s from %s to %s".formatted(report.target(),
-                report.from().id(), report.to().id())));
-        wiring.remove(old);
-        steps.add("uninstalled " + Wiring.name(old));
-        LOG.info("{} took the place of {}: {} instances moved", Wiring.name(next), Wiring.name(old),
-                move.reports().size());
-        return new Deployment(plugin(next), move.reports(), steps);
-    }
-
-    /** Takes a new bundle away again, unless instances had to stay with it. */
-    private void withdraw(Bundle next) {
-        if (instances.targetsOf(next.getBundleId()).isEmpty()) {
-            wiring.remove(next);
-        } else {
-            LOG.error("{} stays: {} could not go back to the older version", Wiring.name(next),
-                    instances.targetsOf(next.getBundleId()));
-        }
-    }
-
-    /**
-     * {@return whose place a jar takes: its namesake's, else the one plug-in's whose instances are of the kinds it
-     * offers}
-     */
-    private Bundle predecessor(PluginJar jar, Bundle next) {
-        List<Bundle> candidates = wiring.bundles().stream()
-                .filter(bundle -> jar.name().equals(bundle.getSymbolicName()) && !bundle.equals(next))
-                .toList();
-        if (candidates.isEmpty()) {
-            candidates = users(next);
-        }
-        if (candidates.size() != 1) {
-            throw new HsmException(Errno.EINVAL, "swap", candidates.isEmpty()
-                    ? "%s takes nobody's place: nothing of the same name or kind is in use; plug it instead".formatted(
-                            Wiring.name(next))
-                    : "%s could take the place of several: %s; swap single instances with hsm:swap".formatted(
-                            Wiring.name(next), candidates.stream().map(Wiring::name).toList()));
-        }
-        return candidates.getFirst();
-    }
-
-    private List<Bundle> users(Bundle next) {
-        List<String> kinds = instances.offersOf(next.getBundleId()).map(model -> model.kind()).distinct().toList();
-        Stream<Long> ids = instances.targets().stream()
-                .filter(target -> kinds.contains(target.model().kind()) && target.bundle() != next.getBundleId())
-                .map(Swappable.Target::bundle)
-                .distinct();
-        return ids.map(id -> wiring.bundles().stream().filter(bundle -> bundle.getBundleId() == id).findFirst()
-                .orElse(null)).filter(Objects::nonNull).toList();
-    }
-
-    private Bundle find(String wanted) {
-        List<Bundle> found = wiring.bundles().stream()
-                .filter(bundle -> wanted.equals(Long.toString(bundle.getBundleId()))
-                        || wanted.equals(bundle.getSymbolicName()) || wanted.equals(Wiring.name(bundle)))
-                .toList();
-        if (found.size() != 1) {
-            throw new HsmException(Errno.ENOENT, "unplug", found.isEmpty()
-                    ? "there is no plug-in '" + wanted + "'; hsm:plugins lists them"
-                    : "'%s' means %s; say which by name@version or by its number".formatted(wanted,
-                            found.stream().map(Wiring::name).toList()));
-        }
-        if (!instances.offering().contains(found.getFirst().getBundleId())) {
-            throw new HsmException(Errno.EINVAL, "unplug",
-                    Wiring.name(found.getFirst())
-                            + " is no plug-in: it offers no models; hsm:plugins lists those that do");
-        }
-        return found.getFirst();
-    }
-
-    private Plugin plugin(Bundle bundle) {
-        long id = bundle.getBundleId();
-        return new Plugin(id, bundle.getSymbolicName(), bundle.getVersion().toString(),
-                instances.offersOf(id).map(model -> model.kind() + "/" + model.id()).toList(),
-                instances.targetsOf(id).stream().map(Swappable.Target::name).toList());
-    }
-
-    private <T> T alone(Supplier<T> work) {
-        if (!transaction.tryLock()) {
-            throw new HsmException(Errno.EBUSY, "deploy",
-                    "another deployment is going on; try again when it has ended");
-        }
-        try {
-            return work.get();
-        } finally {
-            transaction.unlock();
+            LOG.error("{} stays in quarantine: {}", target, e.getMessage());
         }
     }
 }

@@ -28,8 +28,19 @@ final class HeaderOwner implements Swappable {
     }
 
     void live(String name, String kind) {
-        Offer offer = offers().stream().filter(o -> o.model().kind().equals(kind)).findFirst().orElseThrow();
+        live(name, kind, "");
+    }
+
+    void live(String name, String kind, String version) {
+        Offer offer = offers().stream().filter(o -> o.model().kind().equals(kind)
+                && o.model().version().startsWith(version)).findFirst().orElseThrow();
         targets.add(new Target(name, 1, offer.model(), offer.bundle(), "running"));
+    }
+
+    void quarantine(String name) {
+        targets.replaceAll(target -> target.name().equals(name)
+                ? new Target(name, 1, target.model(), target.bundle(), "quarantined: it fails")
+                : target);
     }
 
     @Override

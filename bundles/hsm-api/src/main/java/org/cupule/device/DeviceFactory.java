@@ -1,5 +1,6 @@
 package org.cupule.device;
 
+import java.util.Set;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
 import org.osgi.annotation.versioning.ConsumerType;
@@ -16,6 +17,14 @@ public interface DeviceFactory {
 
     /** {@return what state they read and write; asked before a swap quiesces anything} */
     StateSchema schema();
+
+    /**
+     * {@return the fields of the state that a reset leaves as they are, as a chip with a battery has them; a field of a
+     * nested state is named {@code outer.inner}}
+     */
+    default Set<String> keptOverReset() {
+        return Set.of();
+    }
 
     /** {@return what a device needs of the machine} */
     DeviceSpec spec();

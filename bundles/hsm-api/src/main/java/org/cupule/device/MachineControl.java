@@ -19,6 +19,17 @@ public interface MachineControl {
     /** The guest ended the run with this status (a write to the debug-exit port). */
     void exit(int status);
 
+    /**
+     * The guest has let go of what is in a slot of its {@link HotPlugController}: the machine takes it away. Nothing
+     * happens where the slot is empty.
+     *
+     * @param slot
+     *            number of a device on bus 00: 1 to 31
+     */
+    default void eject(int slot) {
+        // A machine without slots.
+    }
+
     /** {@return bytes of guest RAM: what an RTC's memory-size registers tell} */
     long memoryBytes();
 

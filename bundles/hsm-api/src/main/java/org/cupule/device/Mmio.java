@@ -18,7 +18,8 @@ public interface Mmio {
      *            from the window's first byte; the whole access lies in the window
      * @param size
      *            1, 2, 4 or 8 bytes, not necessarily aligned
-     * @return the value; only the low {@code size} bytes count
+     * @return the value: its bits above {@code size} bytes are zeros, or those of a sign, as of -1. Only the low bytes
+     *         reach the guest; a wider value counts as a failed call
      */
     long readMmio(int window, long offset, int size);
 

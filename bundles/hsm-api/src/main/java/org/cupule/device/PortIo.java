@@ -18,7 +18,8 @@ public interface PortIo {
      *            from the window's first port; the whole access lies in the window
      * @param size
      *            1, 2 or 4 bytes, not necessarily aligned
-     * @return the value; only the low {@code size} bytes count
+     * @return the value: its bits above {@code size} bytes are zeros, or those of a sign, as of -1. Only the low bytes
+     *         reach the guest; a wider value counts as a failed call
      */
     int readPort(int window, int offset, int size);
 

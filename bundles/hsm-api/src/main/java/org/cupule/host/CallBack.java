@@ -14,7 +14,10 @@ import org.osgi.annotation.versioning.ProviderType;
  */
 @ProviderType
 public interface CallBack extends AutoCloseable {
-    /** Calls. Does nothing once it is closed: the system may have given the thread's number to another one. */
+    /**
+     * Calls. Does nothing once it is closed: the system may have given the thread's number to another one; nor, at the
+     * host's choice, within a millisecond after the last call, so that calls do not pile up.
+     */
     void call();
 
     /** Ends it: the thread waits in the kernel no more. Returns when no call is under way. */

@@ -3,6 +3,7 @@ package org.cupule.host;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.List;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.osgi.annotation.versioning.ProviderType;
@@ -123,5 +124,25 @@ public interface Host {
      */
     default CallBack currentThread() {
         throw new HsmException(Errno.EOPNOTSUPP, "currentThread", name() + " calls no thread back");
+    }
+
+    /**
+     * Has a process of its own hold a device open, for the case that this process is killed: a driver that minds how it
+     * is left is then left by a command, not by the kernel that closes all files.
+     *
+     * <p>
+     * The keeper is in a session of its own: signals to this process's group do not reach it.
+     *
+     * @param device
+     *            opened by this host, else EBADF
+     * @param last
+     *            a program's path and its arguments, run when this process has ended; again every few seconds until it
+     *            ends with status 0. It finds the device as descriptor {@link Keeper#DEVICE}
+     * @return it, owned by the caller; from now on the device stays open until the keeper is closed
+     * @throws org.cupule.types.HsmException
+     *             EOPNOTSUPP where the host has no such processes; or why none can be made
+     */
+    default Keeper keep(DeviceFile device, List<String> last) {
+        throw new HsmException(Errno.EOPNOTSUPP, "keep", name() + " keeps no devices");
     }
 }

@@ -11,6 +11,7 @@ import org.cupule.hsm.snapshot.RamContent;
 import org.cupule.state.ModelState;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.cupule.types.ModelInfo;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -25,6 +26,17 @@ public interface HypervisorServiceModule {
 
     /** {@return the hypervisors that cannot be there on this machine: why not, by name} */
     default Map<String, String> absentHypervisors() {
+        return Map.of();
+    }
+
+    /**
+     * {@return the kinds of hardware that a hypervisor composes VMs of, and the models of each that are there now}
+     *
+     * @param hypervisor
+     *            its name; one that is not there has none
+     * @see org.cupule.hypervisor.Hypervisor#hardware
+     */
+    default Map<String, List<ModelInfo>> hardware(String hypervisor) {
         return Map.of();
     }
 

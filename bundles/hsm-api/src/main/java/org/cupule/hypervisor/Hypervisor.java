@@ -2,8 +2,10 @@ package org.cupule.hypervisor;
 
 import java.lang.foreign.MemorySegment;
 import java.util.List;
+import java.util.Map;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.cupule.types.ModelInfo;
 import org.osgi.annotation.versioning.ConsumerType;
 
 /**
@@ -43,6 +45,14 @@ public interface Hypervisor {
     default Partition createWithPage(PartitionCreation creation, Upcall upcall, MemorySegment page) {
         throw new HsmException(Errno.EOPNOTSUPP, "create",
                 "hypervisor '" + info().name() + "' takes the I/O request page after the creation");
+    }
+
+    /**
+     * {@return the kinds of hardware that a partition is composed of, and the models of each that are there now, the
+     * preferred one first; a kind without a model is one that is missing. Empty for a hypervisor that is not composed}
+     */
+    default Map<String, List<ModelInfo>> hardware() {
+        return Map.of();
     }
 
     /** {@return the devices of the host that can be assigned to partitions, by address} */

@@ -28,14 +28,20 @@ import java.util.Map;
  * @param plugins
  *            folder of further bundle jars that come with the platform and are not installed: second versions,
  *            alternatives
+ * @param name
+ *            the sub-command's word that a person wrote, where the command does the work of another one and speaks in
+ *            its name; empty for its own
  */
 public record CommandLine(List<String> arguments, InputStream in, PrintStream out, PrintStream err, boolean terminal,
-        Path home, Path bundles, Path plugins) {
+        Path home, Path bundles, Path plugins, String name) {
     /** Service property that holds the sub-command's word. */
     public static final String COMMAND = "cupule.command";
 
     /** Service property that holds one line of help. */
     public static final String USAGE = "cupule.usage";
+
+    /** Service property of a demonstration that {@code cupule demo} runs: the word that follows there. */
+    public static final String DEMO = "cupule.demo";
 
     /** Map key of {@link #arguments}, a {@code String[]}. */
     public static final String ARGUMENTS = "arguments";
@@ -58,6 +64,9 @@ public record CommandLine(List<String> arguments, InputStream in, PrintStream ou
     /** Map key of {@link #bundles}. */
     public static final String BUNDLES = "bundles";
 
+    /** Map key of {@link #name}; it may be missing. */
+    public static final String NAME = "name";
+
     /** Map key of {@link #plugins}. */
     public static final String PLUGINS = "plugins";
 
@@ -76,6 +85,7 @@ public record CommandLine(List<String> arguments, InputStream in, PrintStream ou
                 (Boolean) map.get(TERMINAL),
                 (Path) map.get(HOME),
                 (Path) map.get(BUNDLES),
-                (Path) map.get(PLUGINS));
+                (Path) map.get(PLUGINS),
+                (String) map.getOrDefault(NAME, ""));
     }
 }

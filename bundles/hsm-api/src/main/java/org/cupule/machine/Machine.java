@@ -1,9 +1,11 @@
 package org.cupule.machine;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import org.cupule.hsm.VirtualMachine;
+import org.cupule.state.ModelState;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.osgi.annotation.versioning.ProviderType;
@@ -81,8 +83,43 @@ public interface Machine extends AutoCloseable {
     /** Adds a device while the machine is there, running or not. */
     void plug(MachineDescription.DeviceDescription device);
 
-    /** Takes a device away: its accesses float afterwards. ENOENT when there is none. */
+    /**
+     * Takes a device away at once: its accesses float afterwards. A guest that listens to a hot-plug controller is told
+     * that its slot has changed. ENOENT when there is none.
+     */
     void unplug(String device);
+
+    /**
+     * Takes a device away when the guest has let go of it. Where no guest is to be asked (the device sits in no slot of
+     * the PCI bus, or nobody listens to a {@link org.cupule.device.HotPlugController}) as {@link #unplug(String)}.
+     *
+     * <pre>
+     *  requested --the guest lets go--> quiesced --> gone
+     *      '------- time-out: it stays, and goes when the guest lets go of it later, or is reset
+     * </pre>
+     *
+     * @param patience
+     *            how long the guest may take
+     * @throws org.cupule.types.HsmException
+     *             ENOENT when there is none; EALREADY when the guest was asked already, and somebody waits; ETIMEDOUT
+     *             when it has not let go
+     */
+    default void unplug(String device, Duration patience) {
+        unplug(device);
+    }
+
+    /**
+     * {@return the present state of a device, in the highest version that its model writes}
+     *
+     * The device stands still meanwhile, as in a swap; the machine may run.
+     *
+     * @throws org.cupule.types.HsmException
+     *             ENOENT when there is no such device; ENODEV when it is parked or quarantined; EBUSY while it is
+     *             moved; ETIMEDOUT when it does not come to rest; EIO when it fails to save its state
+     */
+    default ModelState deviceState(String device) {
+        throw new HsmException(Errno.EOPNOTSUPP, "state", "this machine does not show the state of its devices");
+    }
 
     /**
      * How a run ended.

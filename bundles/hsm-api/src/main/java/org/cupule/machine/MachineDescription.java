@@ -33,11 +33,25 @@ import org.cupule.types.Behaviour;
  *            whether its guest may make VMs by hypercalls ({@code hsm.md} 3)
  * @param acpi
  *            whether its guest is told of the hardware by ACPI tables
+ * @param pageBytes
+ *            size of the host's pages that its RAM is made of: 4096, or 2 MiB or 1 GiB, huge pages that the host has
+ *            set aside
  * @threading immutable
  */
 public record MachineDescription(String name, String hypervisor, long memoryBytes, int cpus, Optional<Image> image,
         List<DeviceDescription> devices, Map<String, String> models, Behaviour behaviour, boolean deterministic,
-        boolean queuedUpcall, boolean serviceVm, boolean acpi) {
+        boolean queuedUpcall, boolean serviceVm, boolean acpi, long pageBytes) {
+    /** The host's usual pages. */
+    public static final long SMALL_PAGES = 4096;
+
+    /** A machine of the host's usual pages. */
+    public MachineDescription(String name, String hypervisor, long memoryBytes, int cpus, Optional<Image> image,
+            List<DeviceDescription> devices, Map<String, String> models, Behaviour behaviour, boolean deterministic,
+            boolean queuedUpcall, boolean serviceVm, boolean acpi) {
+        this(name, hypervisor, memoryBytes, cpus, image, devices, models, behaviour, deterministic, queuedUpcall,
+                serviceVm, acpi, SMALL_PAGES);
+    }
+
     /** A machine with ACPI tables. */
     public MachineDescription(String name, String hypervisor, long memoryBytes, int cpus, Optional<Image> image,
             List<DeviceDescription> devices, Map<String, String> models, Behaviour behaviour, boolean deterministic,
@@ -68,7 +82,7 @@ public record MachineDescription(String name, String hypervisor, long memoryByte
      * @param builtin
      *            name of a guest that comes with the platform; empty for none
      * @param format
-     *            {@code auto}, {@code multiboot}, {@code linux}, {@code flat}, {@code rom}
+     *            {@code auto}, {@code multiboot}, {@code pvh}, {@code elf}, {@code linux}, {@code rom}, {@code flat}
      * @param address
      *            load address of a flat image, else ignored
      * @param append

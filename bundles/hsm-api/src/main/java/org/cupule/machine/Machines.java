@@ -24,6 +24,17 @@ public interface Machines {
      */
     MachineDescription read(Path file);
 
+    /**
+     * Tells what a VM file needs and what of it is there; makes nothing.
+     *
+     * @param file
+     *            as for {@link #read}
+     * @return one line a need; a file that cannot be read has one, which is missing
+     */
+    default Explanation explain(Path file) {
+        throw new HsmException(Errno.EOPNOTSUPP, "explain", "these machines tell nothing about a VM file");
+    }
+
     /** {@return the description of a PC with the standard devices, which can be changed before it is made} */
     MachineDescription standard(String name);
 

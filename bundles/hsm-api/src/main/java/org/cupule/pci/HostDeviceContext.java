@@ -20,7 +20,8 @@ public interface HostDeviceContext {
      *
      * @param vector
      *            0 to the number of vectors less one
-     * @return whether the guest has enabled it; if not, nothing was sent
+     * @return whether it was sent; if not, the guest has not enabled it, or has masked it: it is sent then when the
+     *         guest unmasks it
      */
     boolean msi(int vector);
 

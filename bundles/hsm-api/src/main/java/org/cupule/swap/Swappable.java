@@ -2,6 +2,7 @@ package org.cupule.swap;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.cupule.types.ModelInfo;
 import org.osgi.annotation.versioning.ConsumerType;
 
@@ -44,6 +45,28 @@ public interface Swappable {
      *             in create or restore. In each case the old instance goes on.
      */
     SwapReport swap(String target, long bundle, String model, Duration deadline);
+
+    /** {@return the threads that were left behind in plug-ins and have not come back} */
+    default List<StuckThread> stuck() {
+        return List.of();
+    }
+
+    /**
+     * Tells what stands against a swap, as far as that can be known without one; touches nothing.
+     *
+     * @param target
+     *            as for {@link #swap}
+     * @param bundle
+     *            as for {@link #swap}
+     * @param model
+     *            as for {@link #swap}
+     * @return the sentence with which the swap would be refused; empty when it would be tried
+     * @throws org.cupule.types.HsmException
+     *             ENOENT when there is no such target or model
+     */
+    default Optional<String> objection(String target, long bundle, String model) {
+        return Optional.empty();
+    }
 
     /**
      * One live instance.

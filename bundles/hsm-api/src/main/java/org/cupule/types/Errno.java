@@ -60,7 +60,9 @@ public enum Errno {
     /** A deadline passed. */
     ETIMEDOUT(110),
     /** Nobody listens there. */
-    ECONNREFUSED(111);
+    ECONNREFUSED(111),
+    /** Just that is going on already. */
+    EALREADY(114);
 
     private final int number;
 

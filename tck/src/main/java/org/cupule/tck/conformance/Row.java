@@ -14,7 +14,7 @@ import java.util.Objects;
  *            {@code HSM-VM-05}
  * @param kind
  *            {@code exact}; {@code analogue}, where Linux speaks of user addresses, pins, signals or CPU hot-plug;
- *            {@code rig}, which only the real driver can show; {@code changed on purpose}
+ *            {@code rig}, an analogue that Linux's own driver shows as it is written; {@code changed on purpose}
  * @param claim
  *            what must hold
  * @threading immutable

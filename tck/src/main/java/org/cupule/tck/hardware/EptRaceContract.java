@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
  *
  * @threading starts one reader; the writer is the test's thread
  */
-@Timeout(60)
+@Timeout(180)
 public abstract class EptRaceContract {
     private static final long K4 = 1L << 12;
     private static final long M2 = 1L << 21;
@@ -59,12 +59,12 @@ public abstract class EptRaceContract {
 
     private void assertHolds(Future<Boolean> reader, Runnable writer)
             throws InterruptedException, ExecutionException, TimeoutException {
-        assertThat(started.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(started.await(60, TimeUnit.SECONDS)).isTrue();
         for (int round = 0; round < ROUNDS; round++) {
             writer.run();
         }
         done.set(true);
-        assertThat(reader.get(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(reader.get(60, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test

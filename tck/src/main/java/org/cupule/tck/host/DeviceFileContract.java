@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 
 /** What an open device is, on a host with the devices of Unix, and how a thread that waits in it is called back. */
 public abstract class DeviceFileContract {
-    private static final int DEADLINE_SECONDS = 10;
+    private static final int DEADLINE_SECONDS = 60;
     /** Terminals: get and set the window's size, and the number of a new pair, through memory; flush, by a number. */
     private static final int TIOCGWINSZ = 0x5413;
     private static final int TIOCSWINSZ = 0x5414;

@@ -5,7 +5,7 @@ import java.util.function.BooleanSupplier;
 
 /** Waiting for a thing. */
 final class Deadline {
-    private static final long SECONDS = 10;
+    private static final long SECONDS = 60;
 
     private Deadline() {
     }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 /** The default client through the character device ({@code hsm.md} 7.8 to 7.11): the caller answers in its own page. */
 public abstract class DeviceIoreqContract extends DeviceFixture {
     private static final int PORT = 0x3F8;
-    private static final long DEADLINE_SECONDS = 10;
+    private static final long DEADLINE_SECONDS = 60;
 
     private IoRequestPage page = new IoRequestPage(java.lang.foreign.MemorySegment.ofArray(new byte[4096]));
 

@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @threading any thread
  */
-public final class FakeHypervisor implements Hypervisor {
+public final class FakeHypervisor implements Hypervisor, HypervisorBelow {
     private static final HostDeviceProvider NO_DEVICES = new HostDeviceProvider() {
     };
 
@@ -120,32 +120,43 @@ public final class FakeHypervisor implements Hypervisor {
         return FakeProcessors.STATES;
     }
 
+    @Override
+    public Hypervisor offered() {
+        return this;
+    }
+
     /** {@return the partitions, oldest first} */
+    @Override
     public List<FakePartition> partitions() {
         return partitions;
     }
 
     /** {@return the newest partition} */
+    @Override
     public FakePartition partition() {
         return partitions.getLast();
     }
 
     /** Lets the creation of partitions fail from now on. */
+    @Override
     public void failCreate(RuntimeException failure) {
         createFailure = failure;
     }
 
     /** Lets the registration of the page fail for partitions made from now on. */
+    @Override
     public void failPage(RuntimeException failure) {
         pageFailure = failure;
     }
 
     /** Gives partitions this many vCPUs, whatever is wanted. */
+    @Override
     public void forceVcpus(int vcpus) {
         forcedVcpus = vcpus;
     }
 
     /** Gives partitions this id. */
+    @Override
     public void forceVmid(int vmid) {
         forcedVmid = vmid;
     }

@@ -34,8 +34,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @threading any thread; each vCPU is for one thread at a time
  */
-public final class FakePartition implements Partition {
-    private static final long DEADLINE_SECONDS = 10;
+public final class FakePartition implements Partition, PartitionBelow {
+    private static final long DEADLINE_SECONDS = 60;
     private static final int GSIS = 48;
 
     private final int vmid;
@@ -79,29 +79,15 @@ public final class FakePartition implements Partition {
 
     // ---------------------------------------------------------------- the guest's side
 
-    /** Makes a request and waits for its answer. @return the value */
-    public long access(int vcpu, int type, boolean write, long address, int size, long value) {
-        post(vcpu, type, write, address, size, value);
-        return take(vcpu);
-    }
-
-    /** Reads a port. */
-    public long in(int vcpu, int port, int size) {
-        return access(vcpu, IoRequestPage.PORTIO, false, port, size, 0);
-    }
-
-    /** Writes a port. */
-    public void out(int vcpu, int port, int size, long value) {
-        access(vcpu, IoRequestPage.PORTIO, true, port, size, value);
-    }
-
     /** Makes a request; its slot must be FREE. Returns when the upcall has returned. */
+    @Override
     public void post(int vcpu, int type, boolean write, long address, int size, long value) {
         write(vcpu, type, write, address, size, value);
         upcall.request(vcpu);
     }
 
     /** Makes a request without telling the HSM. */
+    @Override
     public void write(int vcpu, int type, boolean write, long address, int size, long value) {
         IoRequestPage slots = page();
         if (slots.state(vcpu) != IoRequestPage.FREE) {
@@ -119,6 +105,7 @@ public final class FakePartition implements Partition {
     }
 
     /** Tells the HSM to look at a vCPU's slot. */
+    @Override
     public void upcall(int vcpu) {
         upcall.request(vcpu);
     }
@@ -127,6 +114,7 @@ public final class FakePartition implements Partition {
      * Waits for the answer, takes it and frees the slot. A notice may come late, for a request that a reset took away:
      * the vCPU looks at its slot and goes on waiting, as ACRN's does ({@code hsm.md} 7.13).
      */
+    @Override
     public long take(int vcpu) {
         IoRequestPage slots = page();
         do {
@@ -152,6 +140,7 @@ public final class FakePartition implements Partition {
     }
 
     /** Waits until a slot has a state. */
+    @Override
     public void awaitState(int vcpu, int wanted) {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
         while (page().state(vcpu) != wanted) {
@@ -165,6 +154,7 @@ public final class FakePartition implements Partition {
     /**
      * Does something as a running guest: {@link #pause} waits for its end, and nothing is done unless the VM runs.
      */
+    @Override
     public void guarded(Runnable guest) {
         running.readLock().lock();
         try {
@@ -177,6 +167,7 @@ public final class FakePartition implements Partition {
     }
 
     /** Tells an event. */
+    @Override
     public void tell(PartitionEvent event) {
         upcall.event(event);
     }
@@ -184,6 +175,7 @@ public final class FakePartition implements Partition {
     // ---------------------------------------------------------------- the test's side
 
     /** {@return the page that the HSM has registered} */
+    @Override
     public IoRequestPage page() {
         IoRequestPage slots = page;
         if (slots == null) {
@@ -193,11 +185,13 @@ public final class FakePartition implements Partition {
     }
 
     /** {@return what was asked of the partition, in order} */
+    @Override
     public List<String> journal() {
         return journal;
     }
 
     /** {@return the regions that were set, in order} */
+    @Override
     public List<Region> regions() {
         return regions;
     }
@@ -208,21 +202,25 @@ public final class FakePartition implements Partition {
     }
 
     /** {@return what it was made of} */
+    @Override
     public PartitionCreation creation() {
         return creation;
     }
 
     /** {@return how often a vCPU was told that its request is complete} */
+    @Override
     public int finishes(int vcpu) {
         return finishes[vcpu].get();
     }
 
     /** Lets each call that changes something fail; null ends that. */
+    @Override
     public void fail(@Nullable RuntimeException with) {
         failure = with;
     }
 
     /** Runs something inside the destroy call. */
+    @Override
     public void onDestroy(Runnable action) {
         onDestroy = action;
     }
@@ -378,6 +376,7 @@ public final class FakePartition implements Partition {
     }
 
     /** {@return the threads that were left behind} */
+    @Override
     public List<Thread> leftBehind() {
         return leftBehind;
     }

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Holds handlers until the test opens it. */
 final class Gate {
-    private static final long DEADLINE_SECONDS = 10;
+    private static final long DEADLINE_SECONDS = 60;
 
     private final CountDownLatch opened = new CountDownLatch(1);
     private final AtomicInteger inside = new AtomicInteger();

@@ -10,7 +10,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * What all contracts of the HSM begin with: an HSM on a {@link FakeHypervisor}, and a VM of four vCPUs.
+ * What all contracts of the HSM begin with: an HSM on a {@link FakeHypervisor}, or on another one that a test can play,
+ * and a VM of four vCPUs.
  *
  * @threading confined to the test, but for the partition
  */
@@ -19,16 +20,21 @@ public abstract class HsmFixture {
     protected static final int VCPUS = 4;
 
     /** The hypervisor. */
-    protected FakeHypervisor hypervisor = new FakeHypervisor();
+    protected final HypervisorBelow hypervisor = below();
     /** The HSM. */
-    protected HypervisorServiceModule hsm = hsm(List.of(hypervisor));
+    protected HypervisorServiceModule hsm = hsm(List.of(hypervisor.offered()));
     /** The VM. */
     protected VirtualMachine vm = hsm.create(creation());
     /** The VM as the hypervisor sees it. */
-    protected FakePartition partition = hypervisor.partition();
+    protected PartitionBelow partition = hypervisor.partition();
 
     /** {@return an HSM on these hypervisors, the default one first} */
     protected abstract HypervisorServiceModule hsm(List<Hypervisor> hypervisors);
+
+    /** {@return the hypervisor, new} */
+    protected HypervisorBelow below() {
+        return new FakeHypervisor();
+    }
 
     /** {@return what {@link #vm} is made of} */
     protected VmCreation creation() {

@@ -295,7 +295,7 @@ public abstract class MemoryContract extends HsmFixture {
 
         var second = CompletableFuture.supplyAsync(() -> memory.addRam(PAGE, PAGE, Access.ALL));
 
-        assertThat(second.get(10, TimeUnit.SECONDS).lengthBytes()).isEqualTo(PAGE);
+        assertThat(second.get(60, TimeUnit.SECONDS).lengthBytes()).isEqualTo(PAGE);
         assertThat(memory.mappings()).hasSize(2);
     }
 

@@ -141,7 +141,7 @@ public abstract class PciCombinerContract extends HsmFixture {
         var x86 = hsm.create(new VmCreation("x86", "", 1, 0, Behaviour.X86, false, creation().queuedUpcall(),
                 java.util.Map.of()));
         x86.ioRequests().inlineDefault("bus", access -> note("bus", access));
-        FakePartition guest = hypervisor.partition();
+        PartitionBelow guest = hypervisor.partition();
 
         guest.out(0, ADDRESS, 4, 0x1122_3344L);
         assertThat(guest.in(0, ADDRESS, 1)).isEqualTo(0x78);

@@ -45,7 +45,7 @@ public abstract class QueuedRoundContract extends HsmFixture {
     void eachVmHasItsDispatcher() {
         List<String> threads = new CopyOnWriteArrayList<>();
         VirtualMachine other = hsm.create(creation());
-        FakePartition otherPartition = hypervisor.partition();
+        PartitionBelow otherPartition = hypervisor.partition();
         Gate gate = new Gate();
         vm.ioRequests().inlineDefault("stuck", access -> gate.pass(1));
         other.ioRequests().inlineDefault("bus", access -> {

@@ -2,6 +2,7 @@ package org.cupule.tck.hsm;
 
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import org.cupule.pci.BarSpec;
 import org.cupule.pci.BarSpec.Kind;
 import org.cupule.pci.HostDeviceContext;
@@ -10,8 +11,10 @@ import org.cupule.pci.HostDeviceProvider;
 import org.cupule.pci.HostMmioDevice;
 import org.cupule.pci.HostPciDevice;
 import org.cupule.pci.PciFunctionSpec;
+import org.cupule.pci.PciFunctionSpec.MsixTable;
 import org.cupule.types.Bdf;
 import org.cupule.types.IoRange;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A small host for tests of passthrough.
@@ -22,7 +25,8 @@ import org.cupule.types.IoRange;
  *             memory +0 scratch   +8 write: level of the line   +12 write: sends that message
  *                    +16 write: guest address from which the scratch register's 8 bytes are fetched (DMA)
  *             ports  +0 the same scratch register
- *  00:04.0  another one of the same kind, on host pin 17 too
+ *  00:04.0  another one of the same kind, on host pin 17 too, with 8 messages by MSI-X as well: the table at +0x800 of
+ *             its memory, the pending bits at +0xc00
  *  memory   "tpm" at 0xfed40000, 8 KiB: a scratch register every 8 bytes, of 8 bytes
  * </pre>
  *
@@ -45,20 +49,31 @@ public final class ScriptedDevices implements HostDeviceProvider {
     public static final int LINE = 8;
     /** Offset: sends a message. */
     public static final int MESSAGE = 12;
+    /** Offset: the other function's MSI-X table, 16 bytes a message. */
+    public static final int TABLE = 0x800;
+    /** Offset: its pending bits. */
+    public static final int PENDING = 0xC00;
     /** Offset: transfers from the guest. */
     public static final int DMA = 16;
+
+    private static final int MOST_MODELS = 64;
 
     private volatile boolean failingAttach;
     private final List<Model> models = new CopyOnWriteArrayList<>();
     private final List<HostPciDevice> functions = List.of(new Function(BRIDGE, 0x06_0400, -1),
-            new Function(FUNCTION, 0xFF_0000, PIN), new Function(OTHER, 0xFF_0000, PIN));
+            new Function(FUNCTION, 0xFF_0000, PIN), new Function(OTHER, 0xFF_0000, PIN) {
+                @Override
+                public PciFunctionSpec spec() {
+                    return super.spec().with(new MsixTable(8, 0, TABLE, PENDING));
+                }
+            });
 
     /** Lets each further {@code attach} fail, or no more. */
     public void failAttach(boolean now) {
         failingAttach = now;
     }
 
-    /** {@return the models made so far, the newest last} */
+    /** {@return the models made so far, the newest last; 64 at most} */
     public List<Model> models() {
         return models;
     }
@@ -74,7 +89,7 @@ public final class ScriptedDevices implements HostDeviceProvider {
     }
 
     /** One function. */
-    private final class Function implements HostPciDevice {
+    private class Function implements HostPciDevice {
         private final Bdf address;
         private final int classCode;
         private final int pin;
@@ -131,6 +146,7 @@ public final class ScriptedDevices implements HostDeviceProvider {
         private final long[] scratch = new long[1024];
         private volatile boolean closed;
         private volatile boolean failing;
+        private volatile @Nullable CountDownLatch stuck;
 
         Model(HostDeviceContext context) {
             if (failingAttach) {
@@ -138,6 +154,9 @@ public final class ScriptedDevices implements HostDeviceProvider {
             }
             this.context = context;
             models.add(this);
+            if (models.size() > MOST_MODELS) {
+                models.removeFirst();
+            }
         }
 
         /** {@return what it reaches} */
@@ -155,8 +174,28 @@ public final class ScriptedDevices implements HostDeviceProvider {
             failing = true;
         }
 
+        /** Lets the next access never return, before this latch opens. */
+        public void stickAt(CountDownLatch latch) {
+            stuck = latch;
+        }
+
+        private void stick() {
+            CountDownLatch latch = stuck;
+            stuck = null;
+            boolean open = latch == null;
+            while (!open) {
+                try {
+                    latch.await();
+                    open = true;
+                } catch (InterruptedException e) {
+                    continue; // it is as stuck as it can be
+                }
+            }
+        }
+
         @Override
         public long read(int region, long offset, int size) {
+            stick();
             if (failing) {
                 throw new IllegalStateException("a device that fails");
             }
@@ -165,6 +204,7 @@ public final class ScriptedDevices implements HostDeviceProvider {
 
         @Override
         public void write(int region, long offset, int size, long value) {
+            stick();
             switch ((int) offset) {
                 case LINE -> context.line(value != 0);
                 case MESSAGE -> context.msi((int) value);

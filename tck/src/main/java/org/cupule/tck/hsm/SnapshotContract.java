@@ -43,12 +43,16 @@ public abstract class SnapshotContract extends HsmFixture {
 
     /** Only a contract. */
     protected SnapshotContract() {
-        hypervisor = new FakeHypervisor("fake", SlotProtocol.RAW, Capability.SNAPSHOT, Capability.READ_REGISTERS,
+    }
+
+    @Override
+    protected final HypervisorBelow below() {
+        return new FakeHypervisor("fake", SlotProtocol.RAW, Capability.SNAPSHOT, Capability.READ_REGISTERS,
                 Capability.PASSTHROUGH);
-        hsm = hsm(List.of(hypervisor));
-        vm.close();
-        vm = hsm.create(creation());
-        partition = hypervisor.partition();
+    }
+
+    private FakePartition fake() {
+        return (FakePartition) partition;
     }
 
     private void save() {
@@ -87,7 +91,7 @@ public abstract class SnapshotContract extends HsmFixture {
         partition.post(1, IoRequestPage.PORTIO, false, PORT, 1, 0);
         gate.awaitInside(1);
         vm.pause();
-        FakePartition old = partition;
+        PartitionBelow old = partition;
         save();
         gate.open();
         assertThat(old.take(1)).isEqualTo(0x11); // the saved VM is no less alive than before
@@ -236,12 +240,12 @@ public abstract class SnapshotContract extends HsmFixture {
     @Test
     void hypervisorGetsBackWhatItSaved() {
         vm.pause();
-        Map<String, ModelState> saved = partition.save();
+        Map<String, ModelState> saved = fake().save();
 
         move();
 
         assertThat(partition.state()).isEqualTo(Partition.State.PAUSED);
-        assertThat(partition.restoredState()).isEqualTo(saved);
+        assertThat(fake().restoredState()).isEqualTo(saved);
     }
 
     @Test

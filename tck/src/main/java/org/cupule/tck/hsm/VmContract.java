@@ -289,7 +289,7 @@ public abstract class VmContract extends HsmFixture {
     @DisplayName("a hypervisor is chosen by name; one that is not there is ENODEV")
     void hypervisorIsChosenByName() {
         FakeHypervisor other = new FakeHypervisor("other", SlotProtocol.RAW);
-        var both = hsm(List.of(hypervisor, other));
+        var both = hsm(List.of(hypervisor.offered(), other));
 
         VirtualMachine made = both.create(on("other"));
 

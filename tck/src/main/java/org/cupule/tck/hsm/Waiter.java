@@ -9,7 +9,7 @@ import org.cupule.types.HsmException;
 
 /** A thread in {@link DefaultClient#attach}. */
 final class Waiter {
-    private static final long DEADLINE_SECONDS = 10;
+    private static final long DEADLINE_SECONDS = 60;
 
     private final CompletableFuture<String> outcome = new CompletableFuture<>();
     private final Thread thread;

@@ -46,7 +46,7 @@ public abstract class PartitionFixture implements Upcall {
     /** Bytes of RAM at 0. */
     protected static final int RAM_BYTES = 1 << 20;
 
-    private static final long DEADLINE_SECONDS = 20;
+    private static final long DEADLINE_SECONDS = 120;
     private static final int GDT = 0x500;
     private static final int IDT = 0x600;
 
@@ -179,8 +179,9 @@ public abstract class PartitionFixture implements Upcall {
         requests.add(new Request(vcpu, page.type(vcpu), page.write(vcpu), page.address(vcpu), page.size(vcpu),
                 page.value(vcpu)));
         onRequest.run();
+        boolean held = hold; // who sees PROCESSING may end it at once
         page.state(vcpu, IoRequestPage.PROCESSING);
-        if (!hold) {
+        if (!held) {
             if (!page.write(vcpu)) {
                 page.value(vcpu, answer.applyAsLong(page.address(vcpu)));
             }

@@ -6,6 +6,7 @@ import static org.cupule.tck.hsm.ScriptedDevices.MEMORY;
 import static org.cupule.tck.hsm.ScriptedDevices.PIN;
 
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hypervisor.DeviceAssignment;
 import org.cupule.hypervisor.InterruptRemap;
@@ -195,6 +196,39 @@ public abstract class PassthroughGuestContract extends PartitionFixture {
     }
 
     @Test
+    @DisplayName("a device whose read never returns is given up: all ones, and the guest goes on on another thread")
+    void aDeviceThatNeverReturnsIsGivenUp() {
+        Partition partition = assigned();
+        var model = devices.models().getLast();
+        var latch = new CountDownLatch(1);
+        model.stickAt(latch);
+        run(partition, placed().load(BAR).tell().load(BAR).tell().store(BAR, 5).tellConfig(AT, 0).halt());
+
+        assertThat(told()).containsExactly(-1, -1, -1);
+        partition.pause();
+        partition.deviceAssignment().deassign(ASSIGNMENT);
+        latch.countDown();
+        partition.resume();
+        assertThat(partition.state()).isEqualTo(State.RUNNING);
+    }
+
+    @Test
+    @DisplayName("a device whose write never returns is given up, and does not hold up pause and destroy")
+    void aDeviceThatNeverReturnsDoesNotHoldUpTheEnd() {
+        Partition partition = assigned();
+        var latch = new CountDownLatch(1);
+        devices.models().getLast().stickAt(latch);
+        start(partition, placed().store(BAR, 5).halt().bytes());
+        await("inside", () -> partition.activity(0).equals("in a device of the host"));
+
+        partition.pause();
+        partition.destroy();
+
+        assertThat(partition.state()).isEqualTo(State.POWERED_OFF);
+        latch.countDown();
+    }
+
+    @Test
     @DisplayName("a device that cannot be attached is EIO, and stays with the host")
     void aDeviceThatCannotBeAttachedStaysWithTheHost() {
         DeviceAssignment assignment = partition(1).deviceAssignment();
@@ -327,6 +361,164 @@ public abstract class PassthroughGuestContract extends PartitionFixture {
                 .store(BAR + ScriptedDevices.MESSAGE, 0).halts().bytes());
 
         await("the message", () -> told().equals(List.of(1)));
+    }
+
+    // ---- messages by MSI-X
+
+    private static final PciAssignment WITH_TABLE = new PciAssignment(0, GUEST, ScriptedDevices.OTHER, 11, 1,
+            List.of(0, 0, 0, 0, 0, 0));
+    private static final int MSIX = 0x58;
+    private static final int MESSAGE_NUMBER = 5;
+    private static final long ENTRY = BAR + ScriptedDevices.TABLE + 16 * MESSAGE_NUMBER;
+    private static final int ENABLE = 0x8000;
+    private static final int ALL_MASKED = 0x4000;
+
+    private Partition withTable(int quirk) {
+        Partition partition = partition(1);
+        partition.deviceAssignment().assign(new PciAssignment(quirk, GUEST, ScriptedDevices.OTHER, 11, 1,
+                WITH_TABLE.bars()));
+        return partition;
+    }
+
+    /** A guest whose entry for the message is filled in, and masked still. */
+    private static GuestCode filled() {
+        return placed().apicOn().store(ENTRY, 0xFEE0_0000).store(ENTRY + 4, 0).store(ENTRY + 8, VECTOR);
+    }
+
+    private static GuestCode signalled(GuestCode guest) {
+        return guest.store(BAR + ScriptedDevices.MESSAGE, MESSAGE_NUMBER);
+    }
+
+    @Test
+    @DisplayName("the MSI-X capability of an assigned function tells where table and pending bits lie")
+    void theMsixCapabilityTellsWhereTheTableLies() {
+        run(withTable(0), placed().tellConfig(AT, MSIX).tellConfig(AT, MSIX + 4).tellConfig(AT, MSIX + 8)
+                .load(ENTRY + 12).tell().halt());
+
+        assertThat(told()).containsExactly(0x0007_0011, ScriptedDevices.TABLE, ScriptedDevices.PENDING, 1);
+    }
+
+    @Test
+    @DisplayName("a message goes where the guest's MSI-X table says, once the guest has it on")
+    void aMessageFollowsTheTable() {
+        handler(new GuestCode());
+        start(withTable(0), signalled(signalled(filled().store(ENTRY + 12, 0)).config(AT, MSIX + 2, 2, ENABLE)).halts()
+                .bytes());
+
+        await("the message", () -> told().equals(List.of(1)));
+    }
+
+    @Test
+    @DisplayName("the table is the hypervisor's: its device does not see it, and has the rest of the page")
+    void theDeviceDoesNotSeeTheTable() {
+        run(withTable(0), filled().load(ENTRY).tell().load(ENTRY + 8).tell().store(BAR + ScriptedDevices.TABLE - 8, 7)
+                .load(BAR + ScriptedDevices.TABLE - 8).tell().store(BAR + ScriptedDevices.PENDING, -1)
+                .load(BAR + ScriptedDevices.PENDING).tell().halt());
+
+        assertThat(told()).containsExactly(0xFEE0_0000, VECTOR, 7, 0);
+        var model = devices.models().getLast();
+        assertThat(model.read(0, ENTRY - BAR, 4)).isZero();
+        assertThat(model.read(0, ScriptedDevices.PENDING, 4)).isZero();
+        assertThat(model.read(0, ScriptedDevices.TABLE - 8, 4)).isEqualTo(7);
+    }
+
+    @Test
+    @DisplayName("a message of a masked entry is pending, and goes when the guest unmasks it")
+    void aMaskedMessageIsPending() {
+        handler(new GuestCode());
+        start(withTable(0), signalled(filled().config(AT, MSIX + 2, 2, ENABLE)).load(BAR + ScriptedDevices.PENDING)
+                .tell().store(ENTRY + 12, 0).load(BAR + ScriptedDevices.PENDING).tell().halts().bytes());
+
+        await("the message", () -> told().size() == 3);
+        assertThat(told()).containsExactly(1 << MESSAGE_NUMBER, 0, 1);
+    }
+
+    @Test
+    @DisplayName("a message of a function that is masked as a whole is pending too")
+    void aMessageOfAMaskedFunctionIsPending() {
+        handler(new GuestCode());
+        start(withTable(0), signalled(filled().store(ENTRY + 12, 0).config(AT, MSIX + 2, 2, ENABLE | ALL_MASKED))
+                .load(BAR + ScriptedDevices.PENDING).tell().config(AT, MSIX + 2, 2, ENABLE)
+                .load(BAR + ScriptedDevices.PENDING).tell().halts().bytes());
+
+        await("the message", () -> told().size() == 3);
+        assertThat(told()).containsExactly(1 << MESSAGE_NUMBER, 0, 1);
+    }
+
+    @Test
+    @DisplayName("a message follows the entry as it is when it is sent: the guest may lead it elsewhere")
+    void aMessageCanBeLedElsewhere() {
+        handler(new GuestCode());
+        start(withTable(0), signalled(filled().store(ENTRY + 8, VECTOR + 1).store(ENTRY + 12, 0)
+                .store(ENTRY + 8, VECTOR).config(AT, MSIX + 2, 2, ENABLE)).halts().bytes());
+
+        await("the message", () -> told().equals(List.of(1)));
+    }
+
+    @Test
+    @DisplayName("nothing is sent, nor pending, while the guest does not let the function master the bus")
+    void messagesNeedBusMastering() {
+        handler(new GuestCode());
+        run(withTable(0), signalled(filled().store(ENTRY + 12, 0).config(AT, MSIX + 2, 2, ENABLE)
+                .config(AT, COMMAND, 2, 3)).config(AT, COMMAND, 2, 7).load(BAR + ScriptedDevices.PENDING).tell()
+                .halts());
+
+        assertThat(told()).containsExactly(0);
+    }
+
+    @Test
+    @DisplayName("the line is low while MSI-X is on")
+    void theLineIsLowWhileMsixIsOn() {
+        Partition partition = withTable(0);
+        partition.deviceAssignment().setInterrupt(
+                new InterruptRemap(InterruptRemap.INTX, GUEST, ScriptedDevices.OTHER, 20, PIN, false));
+        handler(new GuestCode().store(BAR + ScriptedDevices.LINE, 0));
+        start(partition, placed().apicOn().pin(20, 0x8000 | VECTOR).config(AT, MSIX + 2, 2, ENABLE)
+                .store(BAR + ScriptedDevices.LINE, 1).out(GuestCode.TOLD, 4, 7).config(AT, MSIX + 2, 2, 0).halts()
+                .bytes());
+
+        await("the interrupt", () -> told().size() == 2);
+        assertThat(told()).containsExactly(7, 1);
+    }
+
+    @Test
+    @DisplayName("a reset masks all entries and forgets what is pending")
+    void aResetMasksTheTable() {
+        Partition partition = withTable(0);
+        run(partition, signalled(filled().config(AT, MSIX + 2, 2, ENABLE)).store(ENTRY + 28, 0)
+                .load(BAR + ScriptedDevices.PENDING).tell().halt());
+        partition.pause();
+        partition.reset();
+        run(partition, placed().load(BAR + ScriptedDevices.PENDING).tell().load(ENTRY).tell().load(ENTRY + 28).tell()
+                .tellConfig(AT, MSIX).halt());
+
+        assertThat(told()).containsExactly(1 << MESSAGE_NUMBER, 0, 0, 1, 0x0007_0011);
+    }
+
+    @Test
+    @DisplayName("a quirk leaves the MSI-X capability here, and what lies behind it to the device model")
+    void aQuirkKeepsTheMsixCapability() {
+        answer = address -> 0x77;
+        handler(new GuestCode());
+        start(withTable(PciAssignment.QUIRK), signalled(filled().store(ENTRY + 12, 0).config(AT, MSIX + 2, 2, ENABLE)
+                .tellConfig(AT, MSIX + 12)).tellConfig(AT, MSIX).halts().bytes());
+
+        await("the message", () -> told().size() == 3);
+        assertThat(told()).containsExactlyInAnyOrder(0x77, 0x8007_0011, 1);
+    }
+
+    @Test
+    @DisplayName("table and pending bits of a function whose provider has gone float")
+    void theTableOfADeviceThatHasGoneFloats() {
+        onRequest = () -> {
+            if (written(GuestCode.TOLD).size() == 1) {
+                unplug(devices);
+            }
+        };
+        run(withTable(0), filled().load(ENTRY).tell().load(ENTRY).tell().load(BAR + ScriptedDevices.PENDING).tell()
+                .halt());
+
+        assertThat(told()).containsExactly(0xFEE0_0000, -1, -1);
     }
 
     // ---- virtual devices

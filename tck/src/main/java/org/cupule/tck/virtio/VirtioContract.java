@@ -6,7 +6,7 @@ import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.cupule.pci.PciFunctionSpec;
-import org.cupule.tck.device.DeviceContract;
+import org.cupule.tck.DeviceContract;
 import org.cupule.tck.device.FakeMachine;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -29,6 +29,13 @@ class ConformanceTest {
     }
 
     @Test
+    void whoSkippedARowThatOthersShowHoldsNothing() {
+        var conformance = of(new Reports.Test("A", "HSM-VM-05 holds", End.PASSED),
+                new Reports.Test("B", "HSM-VM-05 holds", End.SKIPPED));
+        assertThat(conformance.page()).contains("| HSM-VM-05 | exact | second START is refused | A | passed |");
+    }
+
+    @Test
     void oneFailureIsEnoughAndASkippedTestHoldsNothing() {
         var conformance = of(new Reports.Test("A", "HSM-VM-05 holds", End.PASSED),
                 new Reports.Test("B", "HSM-VM-05 holds", End.FAILED),

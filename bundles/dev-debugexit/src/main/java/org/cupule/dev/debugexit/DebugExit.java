@@ -25,7 +25,8 @@ final class DebugExit implements Device, PortIo {
 
     @Override
     public int readPort(int window, int offset, int size) {
-        return last >>> 8 * offset;
+        int value = last >>> 8 * offset;
+        return size == 4 ? value : value & (1 << 8 * size) - 1;
     }
 
     @Override

@@ -7,6 +7,7 @@ import org.cupule.device.DeviceSpec;
 import org.cupule.device.DeviceSpec.Window;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -14,6 +15,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "debugexit", name = "debug-exit", version = "1.0.0")
 @Component(service = DeviceFactory.class)
 public final class DebugExitFactory implements DeviceFactory {
     private static final DeviceSpec SPEC = DeviceSpec.of(Window.ports("port", 4, 0xF4));

@@ -3,7 +3,7 @@ package org.cupule.dev.debugexit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.cupule.device.DeviceFactory;
-import org.cupule.tck.device.DeviceContract;
+import org.cupule.tck.DeviceContract;
 import org.cupule.tck.device.FakeMachine;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

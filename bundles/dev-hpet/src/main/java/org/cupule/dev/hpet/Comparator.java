@@ -1,6 +1,7 @@
 package org.cupule.dev.hpet;
 
 import org.cupule.state.ModelState;
+import org.cupule.state.StateException;
 
 /**
  * One timer: what it waits for, and what it has seen. All numbers are unsigned.
@@ -64,11 +65,14 @@ final class Comparator {
     /** An input that it cannot drive is not taken: software reads back whether it was. */
     void configure(long written, long changed) {
         int fresh = (int) (config & ~changed | written & changed) & WRITABLE;
-        int input = (fresh & ROUTE) >> 9;
-        boolean possible = input == 0 || input >= FIRST_INPUT && input < FIRST_INPUT + INPUTS;
-        config = possible ? fresh : fresh & ~ROUTE | config & ROUTE;
+        config = possible(fresh) ? fresh : fresh & ~ROUTE | config & ROUTE;
         value &= mask();
         period &= mask();
+    }
+
+    private static boolean possible(int config) {
+        int input = (config & ROUTE) >> 9;
+        return input == 0 || input >= FIRST_INPUT && input < FIRST_INPUT + INPUTS;
     }
 
     long value() {
@@ -129,6 +133,10 @@ final class Comparator {
 
     void restore(ModelState state) {
         config = (int) state.number("config", 0, WRITABLE) & WRITABLE;
+        if (!possible(config)) {
+            throw new StateException("hpet-comparator: field 'config' is %d, with an input that it cannot drive"
+                    .formatted(config));
+        }
         value = state.number("value") & mask();
         period = state.number("period") & mask();
         seen = state.number("seen");

@@ -86,7 +86,8 @@ final class Hpet implements Device, Mmio {
             return -1;
         }
         matchesDue();
-        return register((int) offset & ~7) >>> shift;
+        long value = register((int) offset & ~7) >>> shift;
+        return size == 8 ? value : value & (1L << 8 * size) - 1;
     }
 
     private long register(int register) {

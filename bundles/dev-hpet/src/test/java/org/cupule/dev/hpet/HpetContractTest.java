@@ -1,7 +1,7 @@
 package org.cupule.dev.hpet;
 
 import org.cupule.device.DeviceFactory;
-import org.cupule.tck.device.DeviceContract;
+import org.cupule.tck.DeviceContract;
 import org.cupule.tck.device.FakeMachine;
 
 class HpetContractTest extends DeviceContract {

@@ -1,7 +1,11 @@
 package org.cupule.dev.hpet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
+import org.cupule.state.ModelState;
+import org.cupule.state.StateException;
 import org.cupule.tck.device.FakeMachine;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +47,21 @@ class HpetTest {
 
     private void ticks(long ticks) {
         machine.clock().advance(10 * ticks);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 23, 28, 31})
+    void refusesASavedStateThatIsRoutedToAnInputThatItCannotDrive(int input) {
+        ModelState sound = ModelState.of("hpet-comparator", 1).put("config", 0).put("value", 0).put("period", 0)
+                .put("seen", 0).build();
+        ModelState routed = ModelState.of("hpet-comparator", 1).put("config", INTERRUPTS | input << 9).put("value", 0)
+                .put("period", 0).put("seen", 0).build();
+
+        assertThatThrownBy(() -> machine.device().restore(ModelState.of("hpet", 1).put("running", true).put("base", 0)
+                .put("since", 0).put("configuration", RUNS).put("status", 0).put("high", 0).put("comparators", List.of(
+                        sound, sound, routed))
+                .build())).isInstanceOf(StateException.class).hasMessageContaining(
+                        "an input that it cannot drive");
     }
 
     @Test

@@ -8,6 +8,7 @@ import org.cupule.device.DeviceSpec.LineSpec;
 import org.cupule.device.DeviceSpec.Window;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -15,6 +16,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "i8042", name = "ps2-controller", version = "1.0.0")
 @Component(service = DeviceFactory.class)
 public final class I8042Factory implements DeviceFactory {
     private static final DeviceSpec SPEC = DeviceSpec

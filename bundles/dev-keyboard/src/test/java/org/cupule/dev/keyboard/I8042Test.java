@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.cupule.device.DeviceFactory;
-import org.cupule.tck.device.DeviceContract;
+import org.cupule.tck.DeviceContract;
 import org.cupule.tck.device.FakeMachine;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;

@@ -8,6 +8,7 @@ import org.cupule.device.DeviceSpec.LineSpec;
 import org.cupule.device.DeviceSpec.Window;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -15,6 +16,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "pit8254", name = "i8254", version = "1.0.0")
 @Component(service = DeviceFactory.class)
 public final class Pit8254Factory implements DeviceFactory {
     /** GSI 2: where a PC's IOAPIC has the timer; the pair of 8259A has it at IRQ 0 ({@code HSM-INT-04}). */

@@ -3,10 +3,11 @@ package org.cupule.dev.pmtimer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.List;
 import java.util.Map;
 import org.cupule.device.DeviceFactory;
 import org.cupule.device.PowerButton;
-import org.cupule.tck.device.DeviceContract;
+import org.cupule.tck.DeviceContract;
 import org.cupule.tck.device.FakeMachine;
 import org.cupule.time.VmClock;
 import org.cupule.types.HsmException;
@@ -31,6 +32,11 @@ class AcpiPmTest extends DeviceContract {
     @Override
     protected DeviceFactory factory() {
         return new AcpiPmFactory();
+    }
+
+    @Override
+    protected List<Map<String, String>> optionSets() {
+        return List.of(Map.of(), Map.of("timer-bits", "24"));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.cupule.dev.rtc;
 
+import java.util.Set;
 import org.cupule.device.Device;
 import org.cupule.device.DeviceContext;
 import org.cupule.device.DeviceFactory;
@@ -8,6 +9,7 @@ import org.cupule.device.DeviceSpec.LineSpec;
 import org.cupule.device.DeviceSpec.Window;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -15,6 +17,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "mc146818", name = "cmos-rtc", version = "1.0.0")
 @Component(service = DeviceFactory.class)
 public final class Mc146818Factory implements DeviceFactory {
     private static final DeviceSpec SPEC = DeviceSpec.of(Window.ports("ports", 2, 0x70)).with(new LineSpec("irq", 8));
@@ -28,6 +31,12 @@ public final class Mc146818Factory implements DeviceFactory {
     @Override
     public StateSchema schema() {
         return Mc146818.SCHEMA;
+    }
+
+    /** What the battery keeps: the memory and the time. */
+    @Override
+    public Set<String> keptOverReset() {
+        return Set.of("memory", "base", "origin", "weekdayShift", "registers");
     }
 
     @Override

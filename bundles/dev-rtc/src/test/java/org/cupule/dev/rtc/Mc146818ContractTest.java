@@ -1,18 +1,13 @@
 package org.cupule.dev.rtc;
 
 import org.cupule.device.DeviceFactory;
-import org.cupule.tck.device.DeviceContract;
+import org.cupule.tck.DeviceContract;
 import org.cupule.tck.device.FakeMachine;
 
 class Mc146818ContractTest extends DeviceContract {
     @Override
     protected DeviceFactory factory() {
         return new Mc146818Factory();
-    }
-
-    @Override
-    protected boolean resetForgetsEverything() {
-        return false;
     }
 
     @Override

@@ -9,6 +9,7 @@ import org.cupule.pci.BarSpec;
 import org.cupule.pci.PciFunctionSpec;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -16,6 +17,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "org.cupule.sample", name = "sample", version = "3.0.0")
 @Component(service = DeviceFactory.class)
 public final class FaultySampleFactory implements DeviceFactory {
     private static final DeviceSpec SPEC = DeviceSpec.of(new PciFunctionSpec(0xC09E, 0x0001, 0xFF_0000, 1, 0xC09E,

@@ -6,7 +6,7 @@ import org.cupule.device.DeviceFactory;
 import org.cupule.state.ModelState;
 import org.cupule.state.StateSchema;
 import org.cupule.tck.device.FakeMachine;
-import org.cupule.tck.device.SampleContract;
+import org.cupule.tck.sample.SampleContract;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

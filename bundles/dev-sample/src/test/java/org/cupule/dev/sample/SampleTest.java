@@ -3,7 +3,7 @@ package org.cupule.dev.sample;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.cupule.device.DeviceFactory;
-import org.cupule.tck.device.SampleContract;
+import org.cupule.tck.sample.SampleContract;
 import org.junit.jupiter.api.Test;
 
 class SampleTest extends SampleContract {

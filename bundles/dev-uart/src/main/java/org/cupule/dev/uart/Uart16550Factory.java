@@ -12,6 +12,7 @@ import org.cupule.state.StateSchema;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -19,6 +20,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "uart16550", name = "ns16550a", version = "1.0.0")
 @Component(service = DeviceFactory.class)
 public final class Uart16550Factory implements DeviceFactory {
     private static final String CLOCK = "clock";

@@ -1,7 +1,7 @@
 package org.cupule.dev.uart;
 
 import org.cupule.device.DeviceFactory;
-import org.cupule.tck.device.DeviceContract;
+import org.cupule.tck.DeviceContract;
 import org.cupule.tck.device.FakeMachine;
 
 class Uart16550ContractTest extends DeviceContract {

@@ -97,9 +97,14 @@ final class LinuxDescriptor implements Descriptor {
 
     @Override
     public LinuxDescriptor duplicate() {
+        return duplicateAbove(0);
+    }
+
+    /** {@return a copy with this number or a greater one} */
+    LinuxDescriptor duplicateAbove(int least) {
         int number = enter("duplicate");
         try {
-            return duplicate(number);
+            return duplicate(number, least);
         } finally {
             leave();
         }
@@ -107,7 +112,11 @@ final class LinuxDescriptor implements Descriptor {
 
     /** {@return a copy of the descriptor with a number, which others own} */
     static LinuxDescriptor duplicate(int number) {
-        return new LinuxDescriptor((int) Native.check(Libc.fcntl(number, Libc.F_DUPFD_CLOEXEC, 0), "duplicate",
+        return duplicate(number, 0);
+    }
+
+    private static LinuxDescriptor duplicate(int number, int least) {
+        return new LinuxDescriptor((int) Native.check(Libc.fcntl(number, Libc.F_DUPFD_CLOEXEC, least), "duplicate",
                 "descriptor " + number + " could not be duplicated"));
     }
 

@@ -27,9 +27,7 @@ final class LinuxDeviceFile implements DeviceFile {
 
     private static final MethodHandle OPEN = Native.function("open", FunctionDescriptor.of(INT, POINTER, INT),
             Native.variadic(2));
-    private static final MethodHandle IOCTL_NUMBER = Native.function("ioctl",
-            FunctionDescriptor.of(INT, INT, LONG, LONG), Native.variadic(2));
-    private static final MethodHandle IOCTL_MEMORY = Native.function("ioctl",
+    private static final MethodHandle IOCTL = Native.function("ioctl",
             FunctionDescriptor.of(INT, INT, LONG, POINTER), Native.variadic(2));
 
     private final String path;
@@ -67,21 +65,10 @@ final class LinuxDeviceFile implements DeviceFile {
         return path;
     }
 
+    /** A number goes to the driver as an address does: in the register of the third argument. */
     @Override
     public long ioctl(int command, long argument) {
-        if (!descriptor.tryEnter()) {
-            return CLOSED;
-        }
-        try {
-            MemorySegment capture = Native.capture();
-            return Native.result(
-                    (int) IOCTL_NUMBER.invokeExact(capture, descriptor.fd(), Integer.toUnsignedLong(command), argument),
-                    capture);
-        } catch (Throwable thrown) {
-            throw Native.unexpected(thrown);
-        } finally {
-            descriptor.leave();
-        }
+        return ioctl(command, argument == 0 ? MemorySegment.NULL : MemorySegment.ofAddress(argument));
     }
 
     @Override
@@ -92,7 +79,7 @@ final class LinuxDeviceFile implements DeviceFile {
         try {
             MemorySegment capture = Native.capture();
             return Native.result(
-                    (int) IOCTL_MEMORY.invokeExact(capture, descriptor.fd(), Integer.toUnsignedLong(command), argument),
+                    (int) IOCTL.invokeExact(capture, descriptor.fd(), Integer.toUnsignedLong(command), argument),
                     capture);
         } catch (Throwable thrown) {
             throw Native.unexpected(thrown);
@@ -123,6 +110,11 @@ final class LinuxDeviceFile implements DeviceFile {
         } finally {
             descriptor.leave();
         }
+    }
+
+    /** {@return a copy of the descriptor, which the caller owns}; EBADF when it is closed */
+    LinuxDescriptor duplicate() {
+        return descriptor.duplicate();
     }
 
     @Override

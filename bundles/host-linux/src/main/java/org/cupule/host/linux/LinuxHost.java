@@ -4,6 +4,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.cupule.host.CallBack;
@@ -12,6 +13,7 @@ import org.cupule.host.DescriptorTable;
 import org.cupule.host.DeviceFile;
 import org.cupule.host.EventFd;
 import org.cupule.host.Host;
+import org.cupule.host.Keeper;
 import org.cupule.host.SharedEventFd;
 import org.cupule.host.SocketType;
 import org.cupule.host.UnixConnection;
@@ -77,6 +79,19 @@ public final class LinuxHost implements Host {
     @Override
     public CallBack currentThread() {
         return LinuxCallBack.ofCurrentThread();
+    }
+
+    @Override
+    public Keeper keep(DeviceFile device, List<String> last) {
+        if (!(device instanceof LinuxDeviceFile own)) {
+            throw new HsmException(Errno.EBADF, "keep", "this device was not opened by this host");
+        }
+        try {
+            return LinuxKeeper.start(own, last);
+        } catch (LinkageError missing) {
+            throw new HsmException(Errno.EOPNOTSUPP, "keep", "the C library starts no processes as they are wanted: "
+                    + "glibc 2.34 or newer is needed", missing);
+        }
     }
 
     static void seal(int fd) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Somebody who shares a blocking eventfd and fills and empties it all the time makes nobody wait. */
-@Timeout(60)
+@Timeout(180)
 class HostileEventFdTest {
     private static final Host HOST = new LinuxHost();
     private static final int ROUNDS = 20_000;

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Memory and an event counter that another process has, too; and the end of that process. */
-@Timeout(60)
+@Timeout(180)
 class OtherProcessTest {
     private static final Host HOST = new LinuxHost();
     private static final int PAGE = 4096;

@@ -25,6 +25,7 @@ import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.state.ModelState;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.cupule.types.ModelInfo;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -138,6 +139,12 @@ public final class RoutingHsm implements HypervisorServiceModule {
     @Override
     public List<HypervisorInfo> hypervisors() {
         return backends.stream().map(backend -> backend.hypervisor.info()).toList();
+    }
+
+    @Override
+    public Map<String, List<ModelInfo>> hardware(String name) {
+        return backends.stream().map(Backend::hypervisor).filter(hypervisor -> hypervisor.info().name().equals(name))
+                .findFirst().map(Hypervisor::hardware).orElse(Map.of());
     }
 
     @Override

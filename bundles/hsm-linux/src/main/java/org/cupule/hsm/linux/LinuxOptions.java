@@ -12,13 +12,13 @@ import picocli.CommandLine.Option;
  *
  * @threading confined to the command
  */
-@Command(name = "cupule linux", sortOptions = false, usageHelpAutoWidth = true, customSynopsis = "cupule linux [OPTIONS] [-- SCRIPT]", description = "Boots Debian's Linux kernel with busybox, and gives a shell; 'poweroff' ends it.", footer = {
-        "",
-        "The first time, the packages linux-image-cloud-amd64 and busybox-static are fetched with 'apt-get download',",
-        "which needs no privileges, and kept in the folder 'linux' of the platform's home.",
-        "Other options are those of 'cupule run': --disk FILE for a disk, --net for a network, --timeout, --trace,",
-        "--symbols, ...", "",
-        "Exit status: 0 the guest switched off, or its SCRIPT succeeded; the SCRIPT's own status; otherwise as 'cupule run'."})
+@Command(name = "cupule linux", sortOptions = false, usageHelpAutoWidth = true, customSynopsis = "cupule linux [OPTIONS] [-- SCRIPT]", description = "Boots Debian's Linux kernel with busybox, and gives a shell; 'poweroff' ends it.", exitCodeListHeading = "%nExit status, otherwise as 'cupule run':%n", exitCodeList = {
+        "0:the guest switched off, or its SCRIPT succeeded", "n:the SCRIPT's own status"}, footer = {
+                "",
+                "The first time, the packages linux-image-cloud-amd64 and busybox-static are fetched with 'apt-get "
+                        + "download', which needs no privileges, and kept in the folder 'linux' of the platform's home.",
+                "Other options are those of 'cupule run': --disk FILE for a disk, --net for a network, --timeout, --trace, "
+                        + "--symbols, ..."})
 final class LinuxOptions {
     @Option(names = "--cpus", paramLabel = "N", description = "Number of processors, 1 to 16; without it, 1.")
     int cpus = 1;
@@ -36,6 +36,10 @@ final class LinuxOptions {
     @Option(names = "--initrd", paramLabel = "FILE", description = "Your own initial RAM disk.")
     @Nullable
     Path initrd;
+
+    @Option(names = "--make-initrd", paramLabel = "FILE", description = "Writes the initial RAM disk that would be booted, names the kernel, and ends.")
+    @Nullable
+    Path made;
 
     @Option(names = "--refresh", description = "Fetches the packages anew.")
     boolean refresh;

@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -26,13 +27,16 @@ class LinuxCommandTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final LinuxCommand command = new LinuxCommand();
     private List<String> booted = List.of();
+    private String name = "";
     private int status;
 
     @BeforeEach
     void bindRun() throws IOException {
         command.bind(map -> {
-            booted = List.of((String[]) map.get(CommandLine.ARGUMENTS));
-            return status;
+            CommandLine line = CommandLine.of(map);
+            name = line.name();
+            booted = line.arguments().contains("--help") ? booted : line.arguments();
+            return line.arguments().contains("--bogus") ? LinuxCommand.USAGE : status;
         });
         Files.createDirectories(home.resolve("linux/busybox-static/bin"));
         Files.writeString(home.resolve("linux/busybox-static/bin/busybox"), "BUSYBOX");
@@ -70,6 +74,14 @@ class LinuxCommandTest {
     }
 
     @Test
+    void anOptionThatNobodyKnowsIsRefusedBeforeAnythingIsFetched() {
+        assertThat(apply("--refresh", "--bogus")).isEqualTo(LinuxCommand.USAGE);
+
+        assertThat(booted).isEmpty();
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
     void theRamDiskIsGoneAfterwards() {
         apply();
 
@@ -85,7 +97,7 @@ class LinuxCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {5, 6, 10, 130})
+    @ValueSource(ints = {5, 6, 10, 12, 130})
     void theMachinesStatusIsTheCommandsToo(int ofRun) {
         status = ofRun;
 
@@ -98,6 +110,24 @@ class LinuxCommandTest {
 
         assertThat(err.toString()).contains("cannot go with --initrd");
         assertThat(booted).isEmpty();
+    }
+
+    @Test
+    void writesTheRamDiskAloneAndNamesTheRest() throws IOException {
+        Path file = home.resolve("made.cpio");
+
+        assertThat(apply("--make-initrd", file.toString(), "--", "echo made")).isZero();
+
+        assertThat(booted).isEmpty();
+        assertThat(Files.readString(file, StandardCharsets.ISO_8859_1)).startsWith("070701").contains("echo made");
+        assertThat(out.toString()).contains("boot/vmlinuz-9.9 --initrd " + file, "console=ttyS0");
+    }
+
+    @Test
+    void letsRunSpeakInItsName() {
+        apply();
+
+        assertThat(name).isEqualTo("linux");
     }
 
     @Test

@@ -36,7 +36,8 @@ public final class AbiCommand implements Function<Map<String, Object>, Integer> 
             return OK;
         }
         if (!line.arguments().isEmpty()) {
-            line.err().println(HELP);
+            line.err().println("cupule abi: it takes no arguments, but '%s' was given; cupule abi --help tells more."
+                    .formatted(line.arguments().getFirst()));
             return USAGE;
         }
         AbiListing.lines().forEach(text -> line.out().print(text + "\n"));

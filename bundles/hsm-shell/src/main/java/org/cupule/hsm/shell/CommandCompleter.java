@@ -5,7 +5,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.cupule.hsm.shell.Manual.Form;
-import org.cupule.hsm.shell.Manual.Word;
 import org.jline.reader.Candidate;
 import org.jline.reader.Completer;
 import org.jline.reader.LineReader;
@@ -37,7 +36,7 @@ public final class CommandCompleter implements Completer {
     public void complete(LineReader reader, ParsedLine line, List<Candidate> candidates) {
         List<String> before = statement(line.words().subList(0, line.wordIndex()));
         candidates(before, line.word()).forEach((word, told) -> candidates.add(new Candidate(word, word, null,
-                told.isEmpty() ? null : told, null, null, true)));
+                told.isEmpty() ? null : told, null, null, !word.endsWith("/") && !word.endsWith("="))));
     }
 
     /** {@return the words of the last statement} */
@@ -56,8 +55,12 @@ public final class CommandCompleter implements Completer {
      *            the word that stands there already, up to the cursor
      */
     Map<String, String> candidates(List<String> before, String begun) {
+        return candidates(Manual.of(context), before, begun);
+    }
+
+    /** As above, for the commands of a manual. */
+    Map<String, String> candidates(Manual manual, List<String> before, String begun) {
         var found = new TreeMap<String, String>();
-        Manual manual = Manual.of(context);
         if (before.isEmpty()) {
             String prefix = begun.startsWith(Manual.PREFIX) ? Manual.PREFIX : "";
             manual.names().forEach(name -> found.put(prefix + name, manual.summary(name)));
@@ -78,15 +81,15 @@ public final class CommandCompleter implements Completer {
         int place = 0;
         for (int i = 0; i < before.size(); i++) {
             var option = form.option(before.get(i));
-            if (option.isEmpty() && place < form.arguments().size()) {
-                taken.put(form.arguments().get(place++).key(), before.get(i));
-            } else if (option.isPresent() && !option.get().flag() && ++i == before.size()) {
-                return;
+            var argument = form.argument(place);
+            if (option.isEmpty() && argument.isPresent()) {
+                taken.putIfAbsent(argument.get().key(), before.get(i));
+                place++;
+            } else if (option.isEmpty() || !option.get().flag() && ++i == before.size()) {
+                return; // too many words, or the value of an option
             }
         }
-        if (place < form.arguments().size() && taken.size() == place) {
-            Word next = form.arguments().get(place);
-            words.of(next.key(), taken).forEach(word -> found.put(word, ""));
-        }
+        form.argument(place).ifPresent(
+                next -> words.of(next.key(), taken, begun).forEach(word -> found.put(word, "")));
     }
 }

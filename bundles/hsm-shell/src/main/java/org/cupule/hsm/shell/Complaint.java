@@ -1,5 +1,6 @@
 package org.cupule.hsm.shell;
 
+import java.lang.reflect.InvocationTargetException;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -26,6 +27,7 @@ final class Complaint {
         return switch (failure) {
             case HsmException e -> INNER_ERRNO.matcher(String.valueOf(e.getMessage())).replaceAll("");
             case InterruptedException e -> "interrupted";
+            case InvocationTargetException e when e.getCause() != null -> of(manual, statement, e.getCause());
             case Throwable e when e.getClass().getSimpleName().equals("CommandNotFoundException") -> text(e)
                     + "; 'help' lists the commands";
             case IllegalArgumentException e -> mismatch(manual, statement, e).orElseGet(() -> text(e));

@@ -139,6 +139,16 @@ final class Manual {
             return summary + "\nusage: " + usage() + table;
         }
 
+        /** {@return what stands at a place among the arguments; the last may be repeated} */
+        Optional<Word> argument(int place) {
+            if (place < arguments.size()) {
+                return Optional.of(arguments.get(place));
+            }
+            return arguments.isEmpty() || !arguments.getLast().repeated()
+                    ? Optional.empty()
+                    : Optional.of(arguments.getLast());
+        }
+
         /** {@return the option that a word names} */
         Optional<Word> option(String word) {
             return options.stream().filter(option -> option.names().contains(word)).findFirst();

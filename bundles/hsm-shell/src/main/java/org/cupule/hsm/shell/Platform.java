@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.stream.Collectors;
+import org.cupule.conformance.DeviceTck;
+import org.cupule.fault.FaultInjector;
 import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.machine.Machine;
@@ -13,11 +15,13 @@ import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.jspecify.annotations.Nullable;
+import org.osgi.service.cm.ConfigurationAdmin;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
+import org.osgi.service.metatype.MetaTypeService;
 
 /**
  * The services behind the commands. Each may be missing for a while; then a command says which one.
@@ -32,6 +36,14 @@ public final class Platform {
     private volatile @Nullable Machines machines;
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
     private volatile @Nullable Deployer deployer;
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable DeviceTck deviceTck;
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable FaultInjector faults;
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable ConfigurationAdmin configurations;
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, policyOption = ReferencePolicyOption.GREEDY)
+    private volatile @Nullable MetaTypeService metaTypes;
     private final List<Swappable> owners = new CopyOnWriteArrayList<>();
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -53,6 +65,22 @@ public final class Platform {
 
     Deployer deployer() {
         return present(deployer, "deployer", "org.cupule.deployer");
+    }
+
+    DeviceTck deviceTck() {
+        return present(deviceTck, "device TCK", "org.cupule.device.tck");
+    }
+
+    FaultInjector faults() {
+        return present(faults, "fault injector", "org.cupule.machine");
+    }
+
+    ConfigurationAdmin configurations() {
+        return present(configurations, "keeper of settings", "org.apache.felix.configadmin");
+    }
+
+    MetaTypeService metaTypes() {
+        return present(metaTypes, "description of settings", "org.apache.felix.metatype");
     }
 
     List<Swappable> owners() {

@@ -85,14 +85,13 @@ public final class ShellCommand implements Function<Map<String, Object>, Integer
                             : "; '" + arguments.get(2) + "' is one too many"));
         }
         if (first.startsWith("-") && !first.equals("-")) {
-            return usage(line, "there is no option " + first);
+            return usage(line, "there is no option '" + first + "'");
         }
         return arguments.size() == 1 ? script(line, first) : usage(line, "'" + arguments.get(1) + "' is one too many");
     }
 
     private static int usage(CommandLine line, String wrong) {
-        line.err().println("cupule shell: " + wrong + ".");
-        line.err().println(HELP);
+        line.err().println("cupule shell: " + wrong + "; cupule shell --help tells more.");
         return USAGE;
     }
 

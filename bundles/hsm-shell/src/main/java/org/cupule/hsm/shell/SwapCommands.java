@@ -3,15 +3,24 @@ package org.cupule.hsm.shell;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.felix.service.command.Descriptor;
 import org.apache.felix.service.command.Parameter;
 import org.cupule.machine.Machine;
 import org.cupule.machine.MachineDescription.DeviceDescription;
 import org.cupule.swap.Deployer;
+import org.cupule.swap.Leak;
+import org.cupule.swap.PluginEvent;
+import org.cupule.swap.PluginState;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
@@ -28,9 +37,15 @@ import org.osgi.service.component.annotations.Reference;
 @Component(service = SwapCommands.class, property = {"osgi.command.scope=hsm", "osgi.command.function=models",
         "osgi.command.function=targets", "osgi.command.function=devices", "osgi.command.function=plugins",
         "osgi.command.function=plug", "osgi.command.function=unplug", "osgi.command.function=swap",
-        "osgi.command.function=deploy", "osgi.command.function=adddevice", "osgi.command.function=removedevice"})
+        "osgi.command.function=deploy", "osgi.command.function=leaks", "osgi.command.function=stuck",
+        "osgi.command.function=pluginlog", "osgi.command.function=adddevice", "osgi.command.function=removedevice"})
 public final class SwapCommands {
     private static final String DEADLINE = "2000";
+    /** How the frames of the JDK's own classes begin. */
+    private static final String JDK = "java.";
+    /** Of those that are not installed; what was refused or is gone is in the log. */
+    private static final Set<PluginState> SHOWN = Set.of(PluginState.UNINSTALLED, PluginState.LEAKED,
+            PluginState.FAILED, PluginState.MISSING, PluginState.REFUSED);
 
     private final Platform platform;
 
@@ -80,10 +95,73 @@ public final class SwapCommands {
     /** Lists the plug-ins. */
     @Descriptor("lists the plug-ins: bundles that offer models, and who uses them")
     public Table plugins() {
-        var table = new Table("BUNDLE", "NAME", "VERSION", "MODELS", "USED BY");
-        platform.deployer().plugins().forEach(plugin -> table.row(plugin.bundle(), plugin.name(), plugin.version(),
-                String.join(" ", plugin.models()), String.join(" ", plugin.users())));
+        var table = new Table("BUNDLE", "NAME", "VERSION", "STATE", "SHA-256", "MODELS", "USED BY");
+        List<Deployer.Plugin> installed = platform.deployer().plugins();
+        installed.forEach(plugin -> table.row(plugin.bundle(), plugin.name(), plugin.version(), plugin.state(),
+                brief(plugin.sha256()), String.join(" ", plugin.models()), String.join(" ", plugin.users())));
+        notInstalled(installed).forEach(event -> table.row("-", name(event), version(event), event.state(),
+                brief(event.sha256()), event.detail(), ""));
         return table;
+    }
+
+    /** {@return the last step of each plug-in that is not there, and did not just go} */
+    private List<PluginEvent> notInstalled(List<Deployer.Plugin> installed) {
+        var last = new LinkedHashMap<String, PluginEvent>();
+        platform.deployer().events().forEach(event -> last.put(event.plugin() + event.sha256(), event));
+        return last.values().stream().filter(event -> SHOWN.contains(event.state())).filter(event -> installed.stream()
+                .noneMatch(plugin -> plugin.sha256().equals(event.sha256()) && !event.sha256().isEmpty())).toList();
+    }
+
+    private static String name(PluginEvent event) {
+        return event.plugin().split("@", 2)[0];
+    }
+
+    private static String version(PluginEvent event) {
+        int at = event.plugin().indexOf('@');
+        return at < 0 ? "" : event.plugin().substring(at + 1);
+    }
+
+    private static String brief(String sha256) {
+        return sha256.substring(0, Math.min(8, sha256.length()));
+    }
+
+    /** Tells the steps of plug-ins. */
+    @Descriptor("tells the last steps of plug-ins on their way in and out")
+    public Table pluginlog() {
+        var table = new Table("WHEN", "OPERATION", "PLUGIN", "STATE", "DETAIL");
+        platform.deployer().events().forEach(event -> table.row(
+                LocalTime.ofInstant(event.at(), ZoneId.systemDefault()).truncatedTo(ChronoUnit.MILLIS),
+                event.operation(), event.plugin(), event.state(), event.detail()));
+        return table;
+    }
+
+    /** Names what holds uninstalled plug-ins. */
+    @Descriptor("names what holds the class loaders of uninstalled plug-ins, by the path from a root of the heap; guests stand still for a moment")
+    public String leaks() {
+        List<Leak> leaks = platform.deployer().leaks();
+        return leaks.isEmpty()
+                ? "nothing: the class loaders of all uninstalled plug-ins are collected"
+                : leaks.stream().map(leak -> "%s is held by a %s: %s%n  %s".formatted(leak.plugin(), leak.kind(),
+                        leak.advice(), String.join(System.lineSeparator() + "  ", leak.path()))).collect(
+                                Collectors.joining(System.lineSeparator()));
+    }
+
+    /** Names the threads that are stuck in plug-ins. */
+    @Descriptor("names the threads that were left behind in plug-ins and have not come back: Java cannot end them")
+    public Table stuck() {
+        var table = new Table("WHERE", "THREAD", "SINCE", "AT");
+        platform.deployer().stuck().forEach(thread -> table.row(thread.where(), thread.thread(),
+                LocalTime.ofInstant(thread.since(), ZoneId.systemDefault()).truncatedTo(ChronoUnit.SECONDS),
+                place(thread.stack())));
+        return table;
+    }
+
+    /**
+     * {@return what a thread does, and from where in the plug-in: its first frame, and the first two not of the JDK}
+     */
+    static String place(List<String> stack) {
+        return Stream.concat(stack.stream().limit(1), stack.stream().skip(1).filter(frame -> !frame.startsWith(JDK))
+                .limit(2)).collect(Collectors.joining(" < "));
     }
 
     /** Installs a plug-in. */
@@ -159,10 +237,18 @@ public final class SwapCommands {
     }
 
     /** Removes a device. */
-    @Descriptor("takes a device out of a machine; its accesses float afterwards")
-    public void removedevice(@Descriptor("number or machine name") String machine,
-            @Descriptor("device") String device) {
-        platform.machine(machine).unplug(device);
+    @Descriptor("takes a device out of a machine, when its guest has let go of it where it listens to a hot-plug controller; its accesses float afterwards")
+    public void removedevice(
+            @Descriptor("at once, as if it was pulled out") @Parameter(names = {"-f",
+                    "--force"}, presentValue = "true", absentValue = "false") boolean force,
+            @Descriptor("seconds that the guest may take") @Parameter(names = {"-t",
+                    "--timeout"}, absentValue = "30") int seconds,
+            @Descriptor("number or machine name") String machine, @Descriptor("device") String device) {
+        if (force) {
+            platform.machine(machine).unplug(device);
+        } else {
+            platform.machine(machine).unplug(device, Duration.ofSeconds(seconds));
+        }
     }
 
     private static URI location(String jar) {

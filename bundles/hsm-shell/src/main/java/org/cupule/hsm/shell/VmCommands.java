@@ -8,7 +8,6 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.apache.felix.service.command.Descriptor;
 import org.apache.felix.service.command.Parameter;
 import org.cupule.hsm.VirtualMachine;
@@ -42,17 +41,19 @@ public final class VmCommands {
     }
 
     /** Lists the hypervisors. */
-    @Descriptor("lists the hypervisors, the default one first; and those that this machine lacks, with the reason")
-    public Table hypervisors() {
-        var table = new Table("NAME", "VERSION", "VCPUS", "PROTOCOL", "CAPABILITIES", "DESCRIPTION");
+    @Descriptor("lists the hypervisors, the default one first, with what they can; and those that this machine lacks")
+    public String hypervisors() {
+        var table = new Table("NAME", "VERSION", "VCPUS", "PROTOCOL", "DESCRIPTION");
+        var abilities = new StringBuilder();
         for (HypervisorInfo info : platform.hsm().hypervisors()) {
             table.row(info.name(), info.version(), info.maxVcpus(), info.slotProtocol().name().toLowerCase(),
-                    info.capabilities().stream().map(c -> c.name().toLowerCase()).sorted()
-                            .collect(Collectors.joining(" ")),
                     info.description());
+            abilities.append('\n').append(info.name()).append(" can:");
+            info.capabilities().stream().map(c -> c.name().toLowerCase()).sorted()
+                    .forEach(ability -> abilities.append("\n  ").append(ability));
         }
-        platform.hsm().absentHypervisors().forEach((name, reason) -> table.row(name, "-", "-", "-", "-", reason));
-        return table;
+        platform.hsm().absentHypervisors().forEach((name, reason) -> table.row(name, "-", "-", "-", reason));
+        return table + "\n" + abilities;
     }
 
     /** Lists the VMs. */

@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.cupule.conformance.DeviceTck;
+import org.cupule.fault.FaultKind;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.machine.Machine;
@@ -18,6 +20,9 @@ import org.osgi.framework.BundleContext;
  * @threading any thread
  */
 final class Words {
+    /** How the setting of a device begins whose content is a file of the host. */
+    private static final String BACKEND = "backend=file:";
+
     private final Platform platform;
     private final BundleContext context;
 
@@ -32,24 +37,29 @@ final class Words {
      * @param key
      *            the argument's name
      * @param before
-     *            the arguments before it, by their names
+     *            the arguments before it, by their names; of one that is repeated, the first
+     * @param begun
+     *            the word that stands there already, up to the cursor
      */
-    List<String> of(String key, Map<String, String> before) {
+    List<String> of(String key, Map<String, String> before, String begun) {
         try {
-            return words(key, before).distinct().toList();
+            return words(key, before, begun).distinct().toList();
         } catch (HsmException e) {
             return List.of();
         }
     }
 
-    private Stream<String> words(String key, Map<String, String> before) {
+    private Stream<String> words(String key, Map<String, String> before, String begun) {
         return switch (key) {
             case "vm" -> platform.hsm().machines().stream().map(this::name);
-            case "machine" -> platform.machines().machines().stream().map(Machine::name);
+            case "machine" -> machines();
             case "vcpu" -> IntStream.range(0, platform.vm(before.getOrDefault("vm", "")).vcpuCount())
                     .mapToObj(String::valueOf);
             case "target" -> targets().map(Swappable.Target::name);
             case "model" -> models(before.getOrDefault("target", ""));
+            case "subject" -> Stream.concat(targets().map(Swappable.Target::name),
+                    offers().map(offer -> offer.model().id()));
+            case "check" -> platform.deviceTck().checks().stream().map(DeviceTck.Check::name);
             case "type" -> offers().map(offer -> offer.model().kind());
             case "device" -> platform.machine(before.getOrDefault("machine", "")).devices().stream()
                     .map(Machine.DeviceInfo::name);
@@ -57,8 +67,58 @@ final class Words {
             case "hypervisor" -> platform.hsm().hypervisors().stream().map(HypervisorInfo::name);
             case "operation" -> Stream.of("high", "low", "pulse", "fall");
             case "command" -> Manual.of(context).names().stream();
+            case "what", "jar" -> FileNames.of(begun);
+            case "faultAction" -> Stream.of("add", "list", "remove");
+            case "faultWords" -> fault(before);
+            case "action" -> Stream.of("check", "save", "restore");
+            case "arguments" -> snapshot(before, begun);
+            case "settings" -> setting(begun);
+            case "configurable" -> Stream.concat(Settings.all(platform, context).stream().map(Settings::pid),
+                    targets().map(Swappable.Target::name));
+            case "assignments" ->
+                Settings.of(platform, context, before.getOrDefault("configurable", "")).list().stream()
+                        .flatMap(setting -> assignment(setting, begun));
             default -> Stream.of();
         };
+    }
+
+    /** The first word after {@code add} is a target, the next a kind; after {@code remove} comes a number. */
+    private Stream<String> fault(Map<String, String> before) {
+        boolean first = !before.containsKey("faultWords");
+        return switch (before.getOrDefault("faultAction", "")) {
+            case "add" -> first
+                    ? targets().map(Swappable.Target::name)
+                    : Stream.of(FaultKind.values()).map(FaultKind::word);
+            case "remove" -> platform.faults().faults().stream().map(fault -> String.valueOf(fault.number()));
+            default -> Stream.of();
+        };
+    }
+
+    private Stream<String> machines() {
+        return platform.machines().machines().stream().map(Machine::name);
+    }
+
+    /** The first word after {@code check} and {@code save} is a machine. */
+    private Stream<String> snapshot(Map<String, String> before, String begun) {
+        boolean first = !before.containsKey("arguments");
+        return switch (before.getOrDefault("action", "")) {
+            case "check" -> first ? machines() : Stream.of();
+            case "save" -> first ? machines() : FileNames.of(begun);
+            case "restore" -> first ? FileNames.of(begun) : Stream.of();
+            default -> Stream.of();
+        };
+    }
+
+    private static Stream<String> setting(String begun) {
+        return begun.startsWith(BACKEND)
+                ? FileNames.of(begun.substring(BACKEND.length())).map(BACKEND::concat)
+                : Stream.of();
+    }
+
+    /** {@return the beginning of an assignment; after it, the values to choose from} */
+    private static Stream<String> assignment(Setting setting, String begun) {
+        String beginning = setting.name() + "=";
+        return begun.startsWith(beginning) ? setting.choices().stream().map(beginning::concat) : Stream.of(beginning);
     }
 
     private String name(VirtualMachine vm) {

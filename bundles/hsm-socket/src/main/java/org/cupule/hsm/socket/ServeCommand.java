@@ -1,6 +1,7 @@
 package org.cupule.hsm.socket;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -72,13 +73,21 @@ public final class ServeCommand implements Function<Map<String, Object>, Integer
             line.out().println(HELP);
             return OK;
         }
-        if (line.arguments().size() > 1 || line.arguments().stream().anyMatch(word -> word.startsWith("-"))) {
-            line.err().println(HELP);
+        String wrong = wrong(line.arguments());
+        if (!wrong.isEmpty()) {
+            line.err().println("cupule serve: " + wrong + "; cupule serve --help tells more.");
             return USAGE;
         }
         return serve(line, line.arguments().isEmpty()
                 ? line.home().resolve("hsm.sock")
                 : Path.of(line.arguments().getFirst()));
+    }
+
+    /** {@return what is wrong with the arguments; empty when nothing is} */
+    private static String wrong(List<String> arguments) {
+        return arguments.stream().filter(word -> word.startsWith("-")).findFirst()
+                .map("there is no option '%s'"::formatted)
+                .orElse(arguments.size() > 1 ? "'" + arguments.get(1) + "' is one argument too many" : "");
     }
 
     private int serve(CommandLine line, Path path) {

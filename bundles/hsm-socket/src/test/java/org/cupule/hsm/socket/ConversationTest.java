@@ -19,7 +19,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
 class ConversationTest {
-    private static final Duration DEADLINE = Duration.ofSeconds(10);
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
     private static final int EFAULT = -Errno.EFAULT.number();
     private static final int EBADF = -Errno.EBADF.number();
     private static final int COMMAND = 0x1234;
@@ -194,7 +194,7 @@ class ConversationTest {
 
         connection.say(attach);
         helper.say(attach);
-        assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(inside.await(60, TimeUnit.SECONDS)).isTrue();
         helper.say(Fakes.packet(Request.CANCEL, 0, 0, 0, new byte[0]));
 
         assertThat(helper.result()).isZero();

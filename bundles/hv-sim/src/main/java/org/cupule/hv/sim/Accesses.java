@@ -119,12 +119,18 @@ final class Accesses {
 
     /** A device of the host, or of the hypervisor. */
     private void assigned(AddressSpace space, CpuExit exit) {
-        if (exit.write) {
-            devices.write(space, exit.address, exit.size, exit.value);
-            cpu().answer(0);
-        } else {
-            cpu().answer(devices.read(space, exit.address, exit.size));
+        long value = 0;
+        int inside = vcpu.beginCall();
+        try {
+            if (exit.write) {
+                devices.write(space, exit.address, exit.size, exit.value);
+            } else {
+                value = devices.read(space, exit.address, exit.size);
+            }
+        } finally {
+            vcpu.endCall(inside);
         }
+        cpu().answer(value);
     }
 
     /** Registers are 4 bytes at 16-byte boundaries; a write that is not just that has no effect (SDM volume 3). */

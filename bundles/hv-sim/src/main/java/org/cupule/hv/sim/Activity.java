@@ -12,7 +12,7 @@ import java.lang.invoke.VarHandle;
  *  WAIT_SIPI -SIPI-> RUNNING --HLT-----------------------------> HALTED
  *     ^               |  ^  '---triple fault---> SHUT_DOWN
  *     |               v  |                    (any) --given away--> OFFLINE
- *     '---INIT--   IN_REQUEST (its slot is not FREE)
+ *     '---INIT--   IN_REQUEST (its slot is not FREE), IN_CALL (a device of the host)
  * </pre>
  *
  * @threading changed by the thread that runs the vCPU, or by who has quiesced it; others read it for people
@@ -30,6 +30,8 @@ final class Activity {
     static final int SHUT_DOWN = 4;
     /** Was given away by its guest: nothing wakes it but a reset of the partition. */
     static final int OFFLINE = 5;
+    /** Is inside a device of the host; seen of a vCPU that stands still only when that call was given up. */
+    static final int IN_CALL = 6;
 
     private static final VarHandle NOW;
 

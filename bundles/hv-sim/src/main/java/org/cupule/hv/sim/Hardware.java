@@ -1,6 +1,7 @@
 package org.cupule.hv.sim;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.cupule.hardware.CpuFactory;
@@ -9,6 +10,7 @@ import org.cupule.hardware.IoApicFactory;
 import org.cupule.hardware.LapicFactory;
 import org.cupule.hardware.PicFactory;
 import org.cupule.swap.Swappable.Offer;
+import org.cupule.types.ModelInfo;
 
 /**
  * All hardware factories that are there now, a shelf a kind.
@@ -39,9 +41,20 @@ final class Hardware {
     /** {@return all offers, kind by kind, the preferred one of each kind first} */
     List<Offer> offers() {
         var all = new ArrayList<Offer>();
-        for (Shelf<?> shelf : List.of(cpus, epts, ioapics, lapics, pics)) {
+        for (Shelf<?> shelf : shelves()) {
             shelf.offers().forEach(offer -> all.add(new Offer(offer.info(), offer.bundle())));
         }
         return all;
+    }
+
+    /** {@return the models of each kind, the preferred one first} */
+    Map<String, List<ModelInfo>> models() {
+        var models = new LinkedHashMap<String, List<ModelInfo>>();
+        shelves().forEach(shelf -> models.put(shelf.kind(), shelf.offers().stream().map(Offered::info).toList()));
+        return models;
+    }
+
+    private List<Shelf<?>> shelves() {
+        return List.of(cpus, epts, ioapics, lapics, pics);
     }
 }

@@ -2,6 +2,7 @@ package org.cupule.hv.sim;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
@@ -66,10 +67,7 @@ final class HardwareBay {
     /** As {@code Swappable.swap}, of one place. */
     SwapReport swap(String place, long bundle, String model, Duration deadline) {
         life.refuseOwnThread("swap");
-        Fitted<?, ?> found = places.stream().filter(fitted -> fitted.place.equals(place)).findFirst()
-                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", "%s has no '%s'; it has %s".formatted(
-                        vm.name(), place,
-                        places.stream().map(fitted -> fitted.place).collect(Collectors.joining(", ")))));
+        Fitted<?, ?> found = find(place);
         if (!swapping.add(place)) {
             throw new HsmException(Errno.EBUSY, "swap", "%s.%s is just being swapped".formatted(vm.name(), place));
         }
@@ -80,10 +78,27 @@ final class HardwareBay {
         }
     }
 
+    /** As {@code Swappable.objection}, of one place. */
+    Optional<String> objection(String place, long bundle, String model) {
+        Fitted<?, ?> found = find(place);
+        return HardwareSwap.objection(found, offered(found, bundle, model));
+    }
+
+    private Fitted<?, ?> find(String place) {
+        return places.stream().filter(fitted -> fitted.place.equals(place)).findFirst()
+                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", "%s has no '%s'; it has %s".formatted(
+                        vm.name(), place,
+                        places.stream().map(fitted -> fitted.place).collect(Collectors.joining(", ")))));
+    }
+
+    private static <F extends HardwareFactory> Offered<F> offered(Fitted<F, ?> place, long bundle, String model) {
+        return place.shelf.find(model, bundle)
+                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", place.shelf.missing(model)));
+    }
+
     private <F extends HardwareFactory, M extends Stateful> SwapReport swap(Fitted<F, M> place, long bundle,
             String model, long deadlineNanos) {
-        Offered<F> wanted = place.shelf.find(model, bundle)
-                .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", place.shelf.missing(model)));
+        Offered<F> wanted = offered(place, bundle, model);
         life.lock("swap", deadlineNanos);
         try {
             life.refuseUnless(!life.over(), "swap");

@@ -59,6 +59,16 @@ final class HardwareSwap {
                 state.fields().size(), pause, waiting);
     }
 
+    /** {@return the sentence with which a swap would be refused before anything stands still} */
+    static Optional<String> objection(Fitted<?, ?> place, Offered<?> wanted) {
+        try {
+            version(place, wanted);
+            return Optional.empty();
+        } catch (HsmException refused) {
+            return Optional.of(refused.getMessage());
+        }
+    }
+
     private <F extends HardwareFactory, M extends Stateful> ModelState move(Fitted<F, M> place, Offered<F> wanted,
             int version, M fresh, Stage stage) {
         ModelState state = restore(place, wanted, version, fresh);
@@ -87,8 +97,7 @@ final class HardwareSwap {
     }
 
     /** The highest version that the old model writes and the new one reads; asked before anything stands still. */
-    private static <F extends HardwareFactory, M extends Stateful> int version(Fitted<F, M> place,
-            Offered<F> wanted) {
+    private static int version(Fitted<?, ?> place, Offered<?> wanted) {
         ModelState parked = place.parked();
         StateSchema reader = wanted.factory().schema();
         if (parked != null) {

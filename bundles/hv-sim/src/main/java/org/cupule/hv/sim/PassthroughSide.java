@@ -49,6 +49,16 @@ final class PassthroughSide implements GuestSide {
     }
 
     @Override
+    public long callNanos() {
+        return vm.deviceCallNanos();
+    }
+
+    @Override
+    public void leaveBehind(Thread stuck) {
+        vm.leaveBehind(stuck);
+    }
+
+    @Override
     public void line(int gsi, boolean high) {
         vm.irqs.line(gsi, high ? 0 : 1);
     }

@@ -98,16 +98,15 @@ final class Rendezvous {
      * @param operation
      *            for the error
      * @param deadlineNanos
-     *            how long to wait for the vCPUs
+     *            how long to wait for the vCPUs, as {@link Patience} counts it
      * @throws HsmException
      *             ETIMEDOUT with the names of those that did not arrive; nothing was done then
      */
     <T> T meet(String operation, long deadlineNanos, Supplier<T> action) {
-        long until = System.nanoTime() + deadlineNanos;
         lockTurn(operation, deadlineNanos);
         try {
             close(MEETING);
-            await(operation, until);
+            await(operation, new Patience(deadlineNanos, System::nanoTime));
             meetings++;
             clock.hold(SimClock.RENDEZVOUS);
             return action.get();
@@ -130,11 +129,11 @@ final class Rendezvous {
         throw new HsmException(Errno.ETIMEDOUT, operation, "another rendezvous of this VM did not end in time");
     }
 
-    private void await(String operation, long until) {
+    private void await(String operation, Patience patience) {
         waiter = Thread.currentThread();
         try {
             for (int round = 0; !allOut(); round++) {
-                if (System.nanoTime() - until >= 0) {
+                if (patience.over()) {
                     throw new HsmException(Errno.ETIMEDOUT, operation, "did not arrive in time: " + missing());
                 }
                 pass(round);

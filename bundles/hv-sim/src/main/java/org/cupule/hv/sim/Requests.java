@@ -58,11 +58,11 @@ final class Requests {
 
     /** The call into the HSM. Who comes back from it and finds the vCPU taken away must not touch it any more. */
     private void upcall() {
-        presence.enterUpcall();
+        int inside = presence.enterUpcall();
         try {
             vm.upcall.request(vcpu.index);
         } finally {
-            if (!presence.leaveUpcall()) {
+            if (!presence.leaveUpcall(inside)) {
                 throw TAKEN_AWAY;
             }
         }

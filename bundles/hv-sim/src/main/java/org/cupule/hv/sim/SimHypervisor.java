@@ -30,6 +30,7 @@ import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
+import org.cupule.types.ModelInfo;
 import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -89,6 +90,11 @@ public final class SimHypervisor implements Hypervisor, Swappable {
         /** Deadline of pause, reset and destroy, in milliseconds. */
         @AttributeDefinition(description = "How long vCPUs may take to stand still, in milliseconds", min = "1")
         long rendezvous_deadline_millis() default 5000;
+
+        /** Deadline of a call into a device of the host, in milliseconds. */
+        @AttributeDefinition(description = "How long a call into a device of the host may take before that is given up, in "
+                + "milliseconds", min = "1")
+        long device_call_millis() default 3000;
 
         /** Seconds since the epoch at time zero of a partition with deterministic time. */
         @AttributeDefinition(description = "Epoch seconds at time zero in deterministic time")
@@ -268,6 +274,11 @@ public final class SimHypervisor implements Hypervisor, Swappable {
     }
 
     @Override
+    public Map<String, List<ModelInfo>> hardware() {
+        return hardware.models();
+    }
+
+    @Override
     public List<HostDevice> hostDevices() {
         return host.board().describe();
     }
@@ -316,17 +327,32 @@ public final class SimHypervisor implements Hypervisor, Swappable {
 
     @Override
     public SwapReport swap(String target, long bundle, String model, Duration deadline) {
-        int dot = target.indexOf('.');
-        return partitions().stream().filter(partition -> dot > 0 && target.startsWith(partition.name() + "."))
-                .findFirst()
+        return bayOf(target).swap(placeOf(target), bundle, model, deadline);
+    }
+
+    @Override
+    public Optional<String> objection(String target, long bundle, String model) {
+        return bayOf(target).objection(placeOf(target), bundle, model);
+    }
+
+    private HardwareBay bayOf(String target) {
+        return partitions().stream().filter(partition -> target.startsWith(partition.name() + ".")).findFirst()
                 .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap",
-                        "there is no target '%s'; a target is called vm1.ept or vm1.cpu0".formatted(target))).bay
-                .swap(target.substring(dot + 1), bundle, model, deadline);
+                        "there is no target '%s'; a target is called vm1.ept or vm1.cpu0".formatted(target))).bay;
+    }
+
+    private static String placeOf(String target) {
+        return target.substring(target.indexOf('.') + 1);
     }
 
     /** {@return how long vCPUs may take to stand still} */
     long deadlineNanos() {
         return TimeUnit.MILLISECONDS.toNanos(settings.rendezvous_deadline_millis());
+    }
+
+    /** {@return how long a call into a device of the host may take} */
+    long deviceCallNanos() {
+        return TimeUnit.MILLISECONDS.toNanos(settings.device_call_millis());
     }
 
     /** {@return epoch seconds at time zero in deterministic time} */

@@ -161,6 +161,11 @@ final class SimPartition implements Partition {
         return hypervisor.deadlineNanos();
     }
 
+    /** {@return how long a call into a device of the host may take} */
+    long deviceCallNanos() {
+        return hypervisor.deviceCallNanos();
+    }
+
     /** {@return how many vCPUs wait for the answer of a request} */
     int requestsInFlight() {
         return (int) vcpus.stream().filter(Vcpu::waitsForAnswer).count();

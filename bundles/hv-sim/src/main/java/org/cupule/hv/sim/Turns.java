@@ -131,7 +131,7 @@ final class Turns implements Runnable {
             }
             return true;
         }
-        if (vcpu == null || vcpu.overdue() == 0 || !vcpu.takeAway()) {
+        if (vcpu == null || vcpu.overdue() == 0 && !vcpu.inCall() || !vcpu.takeAway()) {
             return false;
         }
         time.end();

@@ -42,6 +42,7 @@ final class Vcpu {
     private static final String[] EXITS = {"budget", "attention", "window", "breakpoint", "access", "cpuid",
             "hypercall", "hlt", "shutdown", "fetch", "exclusive"};
     private static final int NO_EXIT = -1;
+    private static final long ALL_ONES = -1;
     private static final int INVALID_OPCODE = 6;
     private static final int GENERAL_PROTECTION = 13;
     private static final long CR0_PE = 1;
@@ -185,8 +186,14 @@ final class Vcpu {
         return inUpcall() && requests.answered() ? requests.count() : 0;
     }
 
+    /** {@return whether its thread is inside a device of the host} */
+    boolean inCall() {
+        return inUpcall() && activity.is(IN_CALL);
+    }
+
     /**
-     * Takes the vCPU away from a thread that is inside the HSM: it stands still then, and another thread may adopt it.
+     * Takes the vCPU away from a thread that is inside the HSM or a device of the host: it stands still then, and
+     * another thread may adopt it.
      *
      * @return false when the thread has just come back
      */
@@ -228,6 +235,7 @@ final class Vcpu {
             case SHUT_DOWN -> "shut down";
             case OFFLINE -> "off line";
             case IN_REQUEST -> requests.text();
+            case IN_CALL -> "in a device of the host";
             default -> rendezvous.open() ? "running" : "stopped";
         };
     }
@@ -267,7 +275,7 @@ final class Vcpu {
             return true;
         }
         return switch (activity.now()) {
-            case RUNNING -> false;
+            case RUNNING, IN_CALL -> false;
             case IN_REQUEST -> !requests.answered();
             // The gate may have closed between HLT and the look at what the local APIC holds already.
             case HALTED -> inbox.empty() && !interrupts.changed();
@@ -293,6 +301,22 @@ final class Vcpu {
         }
     }
 
+    /** Goes into a device of the host. @return what to give to {@link #endCall} */
+    int beginCall() {
+        activity.become(IN_CALL);
+        return presence.enterUpcall();
+    }
+
+    /**
+     * Comes back. Who finds the vCPU taken away must not touch it any more: another thread has answered in its place.
+     */
+    void endCall(int inside) {
+        if (!presence.leaveUpcall(inside)) {
+            throw Requests.TAKEN_AWAY;
+        }
+        activity.become(RUNNING);
+    }
+
     /**
      * One turn of the run loop: answer, messages, interrupts, guest, exit.
      *
@@ -303,6 +327,10 @@ final class Vcpu {
     boolean step(long budget) {
         if (activity.is(IN_REQUEST) && !requests.takeAnswer()) {
             return false;
+        }
+        if (activity.is(IN_CALL)) { // taken away from who was inside
+            activity.become(RUNNING);
+            cpu().answer(ALL_ONES);
         }
         if (!inbox.empty()) {
             takeMessages();

@@ -95,7 +95,8 @@ final class VcpuThreads {
         if (vm.clock instanceof InstructionClock time) {
             replaceAll(time, stuck);
         } else {
-            vm.vcpus.stream().filter(vcpu -> vcpu.isRunBy(stuck) && vcpu.overdue() != 0).forEach(this::replace);
+            vm.vcpus.stream().filter(vcpu -> vcpu.isRunBy(stuck) && (vcpu.overdue() != 0 || vcpu.inCall()))
+                    .forEach(this::replace);
         }
     }
 

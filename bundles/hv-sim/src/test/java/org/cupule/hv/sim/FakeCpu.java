@@ -144,6 +144,22 @@ final class FakeCpu implements Cpu {
         };
     }
 
+    /** From now on no interrupt is taken. */
+    static Op cli() {
+        return cpu -> {
+            cpu.interruptFlag = false;
+            return -1;
+        };
+    }
+
+    /** STI and HLT: an interrupt that waits already is taken by the halted CPU, and wakes it. */
+    static Op stiHlt() {
+        return cpu -> {
+            cpu.interruptFlag = true;
+            return CpuExit.HLT;
+        };
+    }
+
     static Op nop(Runnable action) {
         return cpu -> {
             action.run();

@@ -185,13 +185,7 @@ class LifecycleTest {
         var hold = new CountDownLatch(1);
         try (var rig = Rig.of(List.of(in(0x3F8, 1), hlt()))) {
             rig.hypervisor.modified(Config.with("rendezvous_deadline_millis", 20L));
-            rig.inUpcall = () -> {
-                try {
-                    hold.await();
-                } catch (InterruptedException e) {
-                    throw new IllegalStateException(e);
-                }
-            };
+            rig.inUpcall = () -> Latch.await(hold);
             rig.started();
             Rig.await("request", () -> !rig.requests.isEmpty());
             assertThatThrownBy(rig.vm::pause).hasMessageContaining("vcpu0 in request read port 0x3f8")

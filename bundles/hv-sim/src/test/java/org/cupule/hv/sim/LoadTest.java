@@ -101,6 +101,10 @@ class LoadTest extends PartitionFixture {
         assertThat(events).isEmpty();
     }
 
+    private boolean waits(int vcpu) {
+        return page.state(vcpu) == IoRequestPage.PENDING;
+    }
+
     private List<SwapReport> swapEverything(int rounds) {
         var reports = new ArrayList<SwapReport>();
         for (int i = 0; i < rounds; i++) {
@@ -126,7 +130,11 @@ class LoadTest extends PartitionFixture {
         queued = true;
         var dispatcher = Thread.ofPlatform().daemon().start(this::dispatch);
         begin();
-        assertThat(swapEverything(20)).anyMatch(report -> report.waiting() > 0);
+        synchronized (this) { // nothing is served meanwhile
+            await("both wait", () -> waits(0) && waits(1));
+            assertThat(swapEverything(1)).allMatch(report -> report.waiting() == 2);
+        }
+        assertThat(swapEverything(20)).hasSize(140);
         verify();
         queue.add(-1);
         await("dispatcher ends", () -> !dispatcher.isAlive());

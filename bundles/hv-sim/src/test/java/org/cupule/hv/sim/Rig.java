@@ -22,7 +22,7 @@ import org.cupule.types.Behaviour;
 
 /** A simulated hypervisor of scripted hardware, one partition, and an HSM of ten lines. */
 final class Rig implements AutoCloseable, Upcall {
-    static final Duration DEADLINE = Duration.ofSeconds(20);
+    static final Duration DEADLINE = Duration.ofSeconds(60);
 
     /** One request as the HSM sees it in its slot. */
     record Request(int vcpu, int type, boolean write, long address, long size, long value) {

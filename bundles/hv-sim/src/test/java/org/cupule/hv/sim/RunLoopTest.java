@@ -56,7 +56,8 @@ class RunLoopTest {
         try (var rig = Rig.of(List.of(in(0x60, 1), hlt()))) {
             rig.answer = null;
             rig.started();
-            Rig.await("request", () -> rig.vm.activity(0).equals("in request read port 0x60"));
+            Rig.await("request", () -> rig.page.state(0) == IoRequestPage.PROCESSING);
+            assertThat(rig.vm.activity(0)).isEqualTo("in request read port 0x60");
             rig.vm.finish(0);
             assertThat(rig.cpu(0).answers).isEmpty();
             rig.complete(0, 0x42);
@@ -100,19 +101,11 @@ class RunLoopTest {
                 List.of(in(0x61, 1), hlt()))) {
             rig.inUpcall = () -> {
                 both.countDown();
-                waitFor(both);
+                Latch.await(both);
             };
             rig.started();
             Rig.await("answers", () -> rig.cpu(0).answers.contains(0x61L) && rig.cpu(1).answers.contains(0x62L));
             assertThat(rig.requests).extracting(Rig.Request::vcpu).containsExactlyInAnyOrder(0, 1);
-        }
-    }
-
-    private static void waitFor(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
         }
     }
 
@@ -213,6 +206,38 @@ class RunLoopTest {
             cpu.exit().address = gpa;
             return CpuExit.FETCH;
         };
+    }
+
+    @Test
+    @DisplayName("an upcall that comes back while the fresh thread is inside the next one leaves the vCPU to that")
+    void anUpcallThatComesBackIntoTheNextOneIsTurnedAway() {
+        var calls = new CopyOnWriteArrayList<Thread>();
+        var first = new CountDownLatch(1);
+        var second = new CountDownLatch(1);
+        try (var rig = Rig.of(List.of(in(0x60, 1), in(0x61, 1), in(0x62, 1), hlt()))) {
+            rig.inUpcall = () -> {
+                calls.add(Thread.currentThread());
+                if (calls.size() == 1) {
+                    rig.page.state(0, IoRequestPage.PROCESSING);
+                    Latch.await(first);
+                    throw new IllegalStateException("came back too late");
+                }
+                Latch.await(second);
+            };
+            rig.started();
+            Rig.await("the first call", () -> rig.page.state(0) == IoRequestPage.PROCESSING);
+            rig.complete(0, 7);
+            Rig.await("the second call, by another thread", () -> calls.size() == 2);
+            first.countDown();
+            Rig.await("the first thread ends", () -> !calls.getFirst().isAlive());
+
+            second.countDown();
+
+            Rig.await("halted", () -> rig.vm.activity(0).equals("halted"));
+            assertThat(rig.cpu(0).answers).containsExactly(7L, 0x62L, 0x63L);
+            assertThat(calls.get(1)).isSameAs(calls.get(2));
+            assertThat(rig.events).isEmpty();
+        }
     }
 
     @Test

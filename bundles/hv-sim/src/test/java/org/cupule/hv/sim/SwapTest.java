@@ -151,6 +151,9 @@ class SwapTest {
                     LATER);
             assertThatThrownBy(() -> swap(rig, "vm1.ept", "other")).hasMessageContaining("EINVAL")
                     .hasMessageContaining("'ept'").hasMessageContaining("'ept-of-mine'");
+            assertThat(rig.hypervisor.objection("vm1.ept", -1, "other")).hasValueSatisfying(
+                    sentence -> assertThat(sentence).contains("'ept'").contains("'ept-of-mine'"));
+            assertThat(rig.hypervisor.objection("vm1.ept", -1, "interval")).isEmpty();
             goesOn(rig);
         }
     }
@@ -233,7 +236,8 @@ class SwapTest {
 
     @Test
     void theTimerOfALocalApicGoesOnOverASwapAndARolledBackOneHasNoEffect() {
-        try (var rig = rig(List.of(store(0xFEE0_0380L, 4, 300_000_000), in(0x60, 1), hlt(), in(0x61, 1), hlt()))) {
+        try (var rig = rig(List.of(cli(), store(0xFEE0_0380L, 4, 300_000_000), in(0x60, 1), stiHlt(), in(0x61, 1),
+                hlt()))) {
             rig.answer = null;
             rig.started();
             Rig.await("request", () -> rig.page.state(0) == IoRequestPage.PROCESSING);

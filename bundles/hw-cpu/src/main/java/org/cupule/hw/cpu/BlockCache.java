@@ -27,8 +27,12 @@ final class BlockCache {
     /** The most instructions of a block. */
     static final int MOST_OPS = 64;
     private static final int SINGLE = 8;
-    private static final int JUMPS = 4096;
-    private static final int BUCKETS = 1 << 14;
+    /** The tables begin small, for guests that sleep or do little, and grow with what is in them. */
+    private static final int FIRST_JUMPS = 128;
+    private static final int MOST_JUMPS = 4096;
+    private static final int FIRST_BUCKETS = 256;
+    private static final int MOST_BUCKETS = 1 << 14;
+    private static final int GROWTH = 4;
     private static final int MOST_BLOCKS = 1 << 17;
 
     private final Registers state;
@@ -39,12 +43,14 @@ final class BlockCache {
     private final Leave pageEnd = new Leave();
     private final boolean shared;
     private final int mostOps;
-    private final Block[] jumps = new Block[JUMPS];
-    private final long[] jumpLinears = new long[JUMPS];
-    private final int[] jumpEpochs = new int[JUMPS];
+    private Block[] jumps = new Block[FIRST_JUMPS];
+    private long[] jumpLinears = new long[FIRST_JUMPS];
+    private int[] jumpEpochs = new int[FIRST_JUMPS];
+    /** How often the present table of jumps did not know a block. */
+    private int misses;
     private final Map<Ram, Map<Long, CodePage>> pages = new HashMap<>();
     private final ArrayList<Op> ops = new ArrayList<>();
-    private Block[] buckets = new Block[BUCKETS];
+    private Block[] buckets = new Block[FIRST_BUCKETS];
     private int blocks;
     private boolean keepable;
 
@@ -69,23 +75,39 @@ final class BlockCache {
     }
 
     private Block at(long linear, int mode) {
-        int slot = (int) (linear ^ linear >>> 12 ^ mode << 8) & JUMPS - 1;
+        int slot = slot(linear, mode);
         Block block = jumps[slot];
         if (block != null && jumpLinears[slot] == linear && jumpEpochs[slot] == mmu.epoch && block.mode == mode
                 && block.valid()) {
             return block;
         }
         block = find(linear, mode);
+        if (++misses > 2 * jumps.length && jumps.length < MOST_JUMPS) {
+            growJumps();
+            slot = slot(linear, mode);
+        }
         jumps[slot] = block;
         jumpLinears[slot] = linear;
         jumpEpochs[slot] = mmu.epoch;
         return block;
     }
 
+    private int slot(long linear, int mode) {
+        return (int) (linear ^ linear >>> 12 ^ mode << 8) & jumps.length - 1;
+    }
+
+    private void growJumps() {
+        int length = GROWTH * jumps.length > MOST_JUMPS ? MOST_JUMPS : GROWTH * jumps.length;
+        jumps = new Block[length];
+        jumpLinears = new long[length];
+        jumpEpochs = new int[length];
+        misses = 0;
+    }
+
     /** Forgets everything. */
     void clear() {
         Arrays.fill(jumps, null);
-        buckets = new Block[BUCKETS];
+        buckets = new Block[FIRST_BUCKETS];
         blocks = 0;
         pages.clear();
     }
@@ -94,7 +116,7 @@ final class BlockCache {
         mmu.fetch(linear);
         Ram ram = mmu.fetchedRam;
         long offset = mmu.fetchedOffset;
-        int bucket = (int) (offset ^ offset >>> 14 ^ System.identityHashCode(ram)) & BUCKETS - 1;
+        int bucket = bucket(ram, offset);
         Block previous = null;
         for (Block block = buckets[bucket]; block != null; block = block.next) {
             if (block.offset == offset && block.ram == ram && block.mode == mode) {
@@ -106,7 +128,11 @@ final class BlockCache {
             }
             previous = block;
         }
-        return decode(linear, page(ram, offset), mode, bucket);
+        return decode(linear, page(ram, offset), mode);
+    }
+
+    private int bucket(Ram ram, long offset) {
+        return (int) (offset ^ offset >>> 14 ^ System.identityHashCode(ram)) & buckets.length - 1;
     }
 
     /** {@return whether the next linear page is still the one that the block reaches into} */
@@ -139,7 +165,7 @@ final class BlockCache {
         return page;
     }
 
-    private Block decode(long linear, CodePage page, int mode, int bucket) {
+    private Block decode(long linear, CodePage page, int mode) {
         keepable = page.settled(context);
         ops.clear();
         int length = instructions(linear, page, mode);
@@ -147,7 +173,7 @@ final class BlockCache {
         var block = new Block(finished, ops.size(), length, mode, page, page.offset + (linear & 0xFFF),
                 bytes.second(), keepable);
         if (keepable) {
-            keep(block, bucket);
+            keep(block);
         }
         return block;
     }
@@ -173,12 +199,30 @@ final class BlockCache {
         return length;
     }
 
-    private void keep(Block block, int bucket) {
+    private void keep(Block block) {
         if (++blocks > MOST_BLOCKS) {
             clear();
             blocks = 1;
         }
+        if (blocks > buckets.length && buckets.length < MOST_BUCKETS) {
+            growBuckets();
+        }
+        int bucket = bucket(block.ram, block.offset);
         block.next = buckets[bucket];
         buckets[bucket] = block;
+    }
+
+    private void growBuckets() {
+        Block[] before = buckets;
+        buckets = new Block[GROWTH * before.length > MOST_BUCKETS ? MOST_BUCKETS : GROWTH * before.length];
+        for (Block chain : before) {
+            for (Block block = chain; block != null;) {
+                Block next = block.next;
+                int bucket = bucket(block.ram, block.offset);
+                block.next = buckets[bucket];
+                buckets[bucket] = block;
+                block = next;
+            }
+        }
     }
 }

@@ -6,6 +6,7 @@ import org.cupule.hardware.CpuFactory;
 import org.cupule.hardware.CpuSpec;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -13,6 +14,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "cpu", name = "interpreter", version = "1.0.0")
 @Component(service = CpuFactory.class)
 public final class InterpretedCpuFactory implements CpuFactory {
     private static final ModelInfo INFO = new ModelInfo("cpu", "interpreter", "1.0.0",

@@ -56,11 +56,11 @@ final class Mmu {
     final DataBreakpoints breakpoints;
     private final boolean shared;
     private final Translation found = new Translation();
-    private final long[] readTags = new long[2 * ENTRIES];
-    private final long[] writeTags = new long[2 * ENTRIES];
-    private final long[] deltas = new long[2 * ENTRIES];
-    private final Ram[] rams = new Ram[2 * ENTRIES];
-    private final MemorySegment[] segments = new MemorySegment[2 * ENTRIES];
+    private long[] readTags = new long[ENTRIES];
+    private long[] writeTags = new long[ENTRIES];
+    private long[] deltas = new long[ENTRIES];
+    private Ram[] rams = new Ram[ENTRIES];
+    private MemorySegment[] segments = new MemorySegment[ENTRIES];
     /** Which regions of 2 MiB, by their number modulo 1024, may have a translation out of a large page. */
     private final long[] large = new long[LARGE / 64];
     /** Whether there may be a translation out of a page of 1 GiB. */
@@ -158,7 +158,9 @@ final class Mmu {
         }
         nextEpoch();
         int index = index(linear);
-        readTags[index] = readTags[index + ENTRIES] = writeTags[index] = writeTags[index + ENTRIES] = -1;
+        for (int each = index; each < readTags.length; each += ENTRIES) {
+            readTags[each] = writeTags[each] = -1;
+        }
     }
 
     /** Notes that the translation just made is of a part of a large page. */
@@ -186,7 +188,21 @@ final class Mmu {
     /** Follows the CPL. */
     void privilege() {
         half = state.cpl == 3 && !system ? ENTRIES : 0;
+        if (half == readTags.length) {
+            addUsersHalf();
+        }
         followEpoch();
+    }
+
+    /** At the first instruction at CPL 3: many a guest has none. */
+    private void addUsersHalf() {
+        readTags = Arrays.copyOf(readTags, 2 * ENTRIES);
+        writeTags = Arrays.copyOf(writeTags, 2 * ENTRIES);
+        Arrays.fill(readTags, ENTRIES, 2 * ENTRIES, -1);
+        Arrays.fill(writeTags, ENTRIES, 2 * ENTRIES, -1);
+        deltas = Arrays.copyOf(deltas, 2 * ENTRIES);
+        rams = Arrays.copyOf(rams, 2 * ENTRIES);
+        segments = Arrays.copyOf(segments, 2 * ENTRIES);
     }
 
     /**

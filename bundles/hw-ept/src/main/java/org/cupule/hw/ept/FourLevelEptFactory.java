@@ -4,6 +4,7 @@ import org.cupule.hardware.Ept;
 import org.cupule.hardware.EptFactory;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -11,6 +12,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "ept", name = "four-level", version = "1.0.0")
 @Component(service = EptFactory.class)
 public final class FourLevelEptFactory implements EptFactory {
     @Override

@@ -5,6 +5,7 @@ import org.cupule.hardware.IoApicContext;
 import org.cupule.hardware.IoApicFactory;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -12,6 +13,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "ioapic", name = "wide", version = "1.0.0")
 @Component(service = IoApicFactory.class)
 public final class WideIoApicFactory implements IoApicFactory {
     @Override

@@ -5,6 +5,7 @@ import org.cupule.hardware.LapicContext;
 import org.cupule.hardware.LapicFactory;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -12,6 +13,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "lapic", name = "xapic", version = "2.0.0")
 @Component(service = LapicFactory.class)
 public final class PagedApicFactory implements LapicFactory {
     @Override

@@ -5,6 +5,7 @@ import org.cupule.pci.PciBusContext;
 import org.cupule.pci.PciBusFactory;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -12,6 +13,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "pci-bus", name = "conventional", version = "1.0.0")
 @Component(service = PciBusFactory.class)
 public final class ConventionalPciBusFactory implements PciBusFactory {
     @Override

@@ -55,7 +55,7 @@ class ConventionalPciBusTest extends PciBusContract {
             PciBus bus = factory().create(new RecordingPciContext() {
                 @Override
                 public void mapped(Bdf address, int bar, IoRange range) {
-                    assertThat(devices.submit(() -> function[0].intx(true))).succeedsWithin(10, TimeUnit.SECONDS)
+                    assertThat(devices.submit(() -> function[0].intx(true))).succeedsWithin(60, TimeUnit.SECONDS)
                             .isEqualTo(true);
                 }
             });

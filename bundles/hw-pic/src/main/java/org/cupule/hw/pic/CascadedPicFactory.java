@@ -5,6 +5,7 @@ import org.cupule.hardware.PicContext;
 import org.cupule.hardware.PicFactory;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.osgi.service.component.annotations.Component;
 
 /**
@@ -12,6 +13,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "pic", name = "cascaded", version = "1.0.0")
 @Component(service = PicFactory.class)
 public final class CascadedPicFactory implements PicFactory {
     @Override

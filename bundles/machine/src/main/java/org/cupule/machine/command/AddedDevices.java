@@ -1,11 +1,14 @@
 package org.cupule.machine.command;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.cupule.machine.MachineDescription.DeviceDescription;
+import org.cupule.types.Errno;
+import org.cupule.types.HsmException;
 
 /**
  * Devices that the command line adds to a machine: {@code --disk} and {@code --device}.
@@ -25,9 +28,23 @@ final class AddedDevices {
     /** Adds a disk of an image; a path that ends in {@code :ro} is read-only. */
     AddedDevices disk(String image) {
         boolean readOnly = image.endsWith(READ_ONLY);
-        String path = readOnly ? image.substring(0, image.length() - READ_ONLY.length()) : image;
+        String path = path(image);
         return add("virtio-blk", free("disk"), Map.of(),
                 (readOnly ? "readonly:" : "file:") + Path.of(path).toAbsolutePath());
+    }
+
+    private static String path(String image) {
+        return image.endsWith(READ_ONLY) ? image.substring(0, image.length() - READ_ONLY.length()) : image;
+    }
+
+    /** Refuses, in the words of the command line, an image that is not there. */
+    static void requireImage(String image) {
+        Path path = Path.of(path(image));
+        if (Files.notExists(path) || Files.isDirectory(path)) {
+            throw new HsmException(Errno.ENOENT, "--disk " + path, Files.isDirectory(path)
+                    ? "that is a directory"
+                    : "there is no such file; 'truncate -s 64M FILE' makes an empty disk");
+        }
     }
 
     /** Adds a network card with rules; see {@code Rules}. */

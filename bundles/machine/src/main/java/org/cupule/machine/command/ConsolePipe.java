@@ -3,6 +3,9 @@ package org.cupule.machine.command;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
 import java.util.concurrent.locks.LockSupport;
@@ -20,13 +23,16 @@ final class ConsolePipe implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ConsolePipe.class);
     /** What a guest may be ahead of its reader; what comes beyond is dropped and counted. */
     private static final int MOST_BUFFERED = 16 << 20;
+    private static final int MOST_BEGUN = 200;
     private static final long FULL_NAP_NANOS = 1_000_000;
     private static final long DRAIN_SECONDS = 10;
 
     private final Console console;
     private final OutputStream out;
+    private final Runnable gone;
     private final ByteQueue queue = new ByteQueue(MOST_BUFFERED);
     private final IntConsumer output;
+    private final StringBuilder begun = new StringBuilder();
     private final Thread writer;
     private AutoCloseable attachment;
     private volatile boolean closed;
@@ -38,12 +44,13 @@ final class ConsolePipe implements AutoCloseable {
         void accept(ConsolePipe pipe, byte[] bytes, int count);
     }
 
-    ConsolePipe(Console console, IntConsumer listener, InputStream in, OutputStream out, Input input) {
+    ConsolePipe(Console console, IntConsumer listener, InputStream in, OutputStream out, Runnable gone, Input input) {
         this.console = console;
         this.out = out;
+        this.gone = gone;
         writer = Thread.ofPlatform().daemon().name("console-output").start(this::write);
         this.output = value -> {
-            queue.put(value);
+            take(value);
             listener.accept(value);
         };
         attachment = console.attach(output);
@@ -53,15 +60,44 @@ final class ConsolePipe implements AutoCloseable {
         reader.start();
     }
 
+    private void take(int value) {
+        synchronized (begun) {
+            queue.put(value);
+            if (value == '\n') {
+                begun.setLength(0);
+            } else if (begun.length() < MOST_BEGUN) {
+                begun.append((char) (value & 0xFF));
+            }
+        }
+    }
+
+    /** Writes a line of ours between two of the guest's; what the guest has begun to write is written again. */
+    void tell(String text) {
+        synchronized (begun) {
+            put(begun.isEmpty() ? "" : "\r\n", StandardCharsets.US_ASCII);
+            put(text + "\r\n", StandardCharsets.UTF_8);
+            put(begun.toString(), StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    private void put(String text, Charset charset) {
+        for (byte letter : text.getBytes(charset)) {
+            queue.put(letter);
+        }
+    }
+
     private void write() {
         try {
             for (byte[] bytes = queue.take(); bytes.length > 0; bytes = queue.take()) {
                 out.write(bytes);
                 out.flush();
+                if (out instanceof PrintStream stream && stream.checkError()) {
+                    throw new IOException("a stream that keeps its failures to itself has one");
+                }
             }
         } catch (IOException e) {
-            // Who read our output has gone: the guest goes on without.
             queue.discard();
+            gone.run();
         }
     }
 

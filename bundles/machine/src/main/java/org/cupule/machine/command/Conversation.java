@@ -30,23 +30,25 @@ final class Conversation implements AutoCloseable {
      * @param listener
      *            hears all output, too
      * @param end
-     *            called when the person ends the run
+     *            called when the person ends the run, or nobody reads its output any more
      * @param shell
      *            runs commands of the shell; gives false when there is none
      * @param completer
      *            completes those commands
+     * @param interruptible
+     *            whether Ctrl-C on the terminal ends the run, too, instead of going to the guest
      */
     static Conversation open(Console console, IntConsumer listener, CommandLine line, Runnable end,
             Predicate<String> shell,
-            Completer completer) {
+            Completer completer, boolean interruptible) {
         if (!line.terminal()) {
             return new Conversation(() -> {
-            }, new ConsolePipe(console, listener, line.in(), line.out(), ConsolePipe::send));
+            }, new ConsolePipe(console, listener, line.in(), line.out(), end, ConsolePipe::send));
         }
         var terminal = new RawTerminal();
-        var keys = new EscapeKeys();
+        var keys = new EscapeKeys(interruptible);
         line.out().writeBytes(HINT);
-        return new Conversation(terminal, new ConsolePipe(console, listener, terminal.input(), terminal.output(),
+        return new Conversation(terminal, new ConsolePipe(console, listener, terminal.input(), terminal.output(), end,
                 (pipe, bytes, count) -> keys.accept(bytes, count,
                         actions(terminal, pipe, line, end, shell, completer))));
     }
@@ -93,6 +95,11 @@ final class Conversation implements AutoCloseable {
 
     private static boolean wanted(String command) {
         return !command.isBlank() && !command.strip().equals("exit");
+    }
+
+    /** Says something in a line of its own, between what the guest writes. */
+    void tell(String text) {
+        pipe.tell(text);
     }
 
     @Override

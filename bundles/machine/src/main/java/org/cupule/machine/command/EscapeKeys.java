@@ -13,8 +13,20 @@ package org.cupule.machine.command;
  */
 final class EscapeKeys {
     private static final byte CTRL_A = 1;
+    private static final byte CTRL_C = 3;
 
+    private final boolean interruptible;
     private boolean escaped;
+
+    /**
+     * Begins in PLAIN.
+     *
+     * @param interruptible
+     *            whether Ctrl-C ends
+     */
+    EscapeKeys(boolean interruptible) {
+        this.interruptible = interruptible;
+    }
 
     /**
      * What is done with the input.
@@ -37,6 +49,10 @@ final class EscapeKeys {
         int length = 0;
         for (int i = 0; i < count; i++) {
             byte key = bytes[i];
+            if (interruptible && key == CTRL_C) {
+                actions.end();
+                return;
+            }
             if (!escaped && key == CTRL_A) {
                 escaped = true;
             } else if (escaped && (key == 'x' || key == 'c')) {

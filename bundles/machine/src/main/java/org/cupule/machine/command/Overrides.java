@@ -18,13 +18,15 @@ record Overrides(RunOptions options) {
     MachineDescription apply(MachineDescription base) {
         return new MachineDescription(base.name(), or(options.hypervisor, base.hypervisor()),
                 or(options.memoryBytes, base.memoryBytes()), or(options.cpus, base.cpus()),
-                base.image().map(this::image), devices(base), base.models(), base.behaviour(),
+                base.image().map(this::image), devices(base), base.models(), or(options.behaviour, base.behaviour()),
                 options.deterministic || base.deterministic(), base.queuedUpcall(),
-                options.serviceVm || base.serviceVm(), base.acpi());
+                options.serviceVm || base.serviceVm(), base.acpi(),
+                base.pageBytes());
     }
 
     private List<DeviceDescription> devices(MachineDescription base) {
         var devices = new AddedDevices(base.devices());
+        options.disks.forEach(AddedDevices::requireImage);
         options.disks.forEach(devices::disk);
         if (options.network != null) {
             devices.network(options.network);

@@ -50,7 +50,9 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     static final int TIME_OUT = 6;
     static final int LOST = 8;
     static final int NEVER_GOES_ON = 10;
-    private static final int INTERRUPTED = 130;
+    static final int INTERRUPTED = 130;
+    /** Even, as all that does not come from the exit port. */
+    private static final int OUTPUT_CLOSED = 12;
     private static final String BUILT_IN = "demo";
     /** The cause of an outcome after {@link Machine#close}. */
     private static final String CLOSED = "closed";
@@ -61,6 +63,8 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
 
     private final Machines machines;
     private final CompletableFuture<Outcome> stopped = new CompletableFuture<>();
+    /** In whose name sentences are told. */
+    private volatile String who = "cupule run";
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC, target = "("
             + CommandLine.COMMAND + "=shell)")
@@ -84,12 +88,16 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     @Override
     public Integer apply(Map<String, Object> map) {
         CommandLine line = CommandLine.of(map);
+        who = "cupule " + (line.name().isEmpty() ? "run" : line.name());
         var options = new RunOptions();
         var parser = new picocli.CommandLine(options);
         try {
-            parser.parseArgs(line.arguments().toArray(String[]::new));
+            List<String> unknown = parser.parseArgs(line.arguments().toArray(String[]::new)).unmatched();
+            if (!unknown.isEmpty()) { // who asks for help is forgiven them by picocli
+                throw new picocli.CommandLine.UnmatchedArgumentException(parser, unknown);
+            }
         } catch (picocli.CommandLine.ParameterException e) {
-            line.err().println("cupule run: " + e.getMessage() + "; cupule run --help lists the options.");
+            line.err().println(WrongUsage.line(who, e));
             return USAGE;
         }
         if (options.help) {
@@ -112,7 +120,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             if (e.errno() == Errno.EINTR) {
                 return INTERRUPTED;
             }
-            line.err().println("cupule run: " + e.getMessage());
+            line.err().println(who + ": " + e.getMessage());
             return usageFault(e.errno()) ? USAGE : HOST_FAILURE;
         }
     }
@@ -120,7 +128,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     private Machine machine(CommandLine line, RunOptions options) {
         Path snapshot = options.restore;
         if (snapshot == null) {
-            MachineDescription description = describe(options);
+            MachineDescription description = describe(line, options);
             Machine machine = machines.create(description);
             tellOfUnknown(line, description);
             return machine;
@@ -135,9 +143,9 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     /**
      * Whatever is no image of a known format starts as code in real mode: who meant something else should hear of it.
      */
-    private static void tellOfUnknown(CommandLine line, MachineDescription description) {
+    private void tellOfUnknown(CommandLine line, MachineDescription description) {
         description.image().filter(image -> image.format().equals("auto")).flatMap(MachineDescription.Image::file)
-                .filter(file -> !isKnown(file)).ifPresent(file -> line.err().println("cupule run: '" + file
+                .filter(file -> !isKnown(file)).ifPresent(file -> line.err().println(who + ": '" + file
                         + "' is of no known format and has no boot signature; it is started as a flat image, in real mode at"
                         + " 0x7C00."));
     }
@@ -150,7 +158,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         }
     }
 
-    private static boolean usageFault(Errno errno) {
+    static boolean usageFault(Errno errno) {
         return switch (errno) {
             case EINVAL, ENOENT, EEXIST, ENODEV, EACCES -> true;
             default -> false;
@@ -160,9 +168,11 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     private Outcome converse(CommandLine line, Map<String, Object> map, RunOptions options, Machine machine,
             Explanation explanation) {
         var guest = new GuestWatch(machine.vm(), explanation);
-        Runnable end = () -> stopped.complete(new Outcome("ended by hand", INTERRUPTED, ""));
+        Runnable end = () -> stopped.complete(line.terminal()
+                ? new Outcome("ended by hand", INTERRUPTED, "")
+                : new Outcome("output closed", OUTPUT_CLOSED, ""));
         try (var conversation = Conversation.open(machine.console(), guest, line, end, command -> execute(map, command),
-                this::complete)) {
+                this::complete, false)) {
             machine.start();
             Thread.ofPlatform().daemon().name("watch-" + machine.name())
                     .start(() -> watch(machine, guest, line.terminal() ? null : line.err()));
@@ -190,7 +200,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             looks = err != null && machine.status().startsWith("paused: ") ? looks + 1 : 0;
             if (looks == LOOKS) {
                 stopped.complete(
-                        new Outcome("stopped", HOST_FAILURE, "cupule run: the machine is " + machine.status()));
+                        new Outcome("stopped", HOST_FAILURE, who + ": the machine is " + machine.status()));
             } else if (machine.status().equals("running")) {
                 look(guest, err);
             }
@@ -200,9 +210,9 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     private void look(GuestWatch guest, @Nullable PrintStream err) {
         long now = System.nanoTime();
         guest.end(now).ifPresent(
-                why -> stopped.complete(new Outcome("never goes on", NEVER_GOES_ON, "cupule run: " + why)));
+                why -> stopped.complete(new Outcome("never goes on", NEVER_GOES_ON, who + ": " + why)));
         if (err != null) {
-            guest.silence(now).ifPresent(what -> err.println("cupule run: " + what));
+            guest.silence(now).ifPresent(what -> err.println(who + ": " + what));
         }
     }
 
@@ -229,7 +239,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             return (Outcome) CompletableFuture.anyOf(machine.outcome().toCompletableFuture(), stopped).get(nanos,
                     TimeUnit.NANOSECONDS);
         } catch (TimeoutException e) {
-            return new Outcome(TIME_IS_OVER, TIME_OUT, "cupule run: the time is over; ");
+            return new Outcome(TIME_IS_OVER, TIME_OUT, who + ": the time is over; ");
         } catch (InterruptedException e) {
             // How the launcher ends a run; the thread must be able to wait again while the machine is closed.
             return new Outcome("interrupted", INTERRUPTED, "");
@@ -238,12 +248,12 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         }
     }
 
-    private static int destroyed(CommandLine line) {
-        line.err().println("cupule run: the machine was destroyed from the shell.");
+    private int destroyed(CommandLine line) {
+        line.err().println(who + ": the machine was destroyed from the shell.");
         return HOST_FAILURE;
     }
 
-    private static int conclude(CommandLine line, Machine machine, Outcome outcome, RunOptions options,
+    private int conclude(CommandLine line, Machine machine, Outcome outcome, RunOptions options,
             Explanation explanation) {
         if (!outcome.report().isEmpty()) {
             line.err().println(outcome.report());
@@ -255,7 +265,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         }
         IoRequests.Counters counters = machine.vm().ioRequests().counters();
         if (counters.lost() + counters.twice() > 0) {
-            line.err().printf("cupule run: of %d I/O requests %d were lost and %d answered twice.%n",
+            line.err().printf("%s: of %d I/O requests %d were lost and %d answered twice.%n", who,
                     counters.posted(), counters.lost(), counters.twice());
             return LOST;
         }
@@ -280,7 +290,11 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
                 trace.client());
     }
 
-    private MachineDescription describe(RunOptions options) {
+    private MachineDescription describe(CommandLine line, RunOptions options) {
+        if (options.image != null && !line.name().isEmpty()) {
+            throw new HsmException(Errno.EINVAL, "'" + options.image + "'",
+                    "%s takes options alone; a script follows '--', a disk is '--disk FILE'".formatted(who));
+        }
         if (options.image != null && options.kernel != null) {
             throw new HsmException(Errno.EINVAL, "image",
                     "'%s' and '%s' are both given; one image can be booted".formatted(options.image, options.kernel));
@@ -318,6 +332,6 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         var image = new MachineDescription.Image(file, builtin, "auto", 0, "", List.of());
         return new MachineDescription(base.name(), base.hypervisor(), base.memoryBytes(), base.cpus(),
                 Optional.of(image), base.devices(), base.models(), base.behaviour(), base.deterministic(),
-                base.queuedUpcall(), base.serviceVm(), base.acpi());
+                base.queuedUpcall(), base.serviceVm(), base.acpi(), base.pageBytes());
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.cupule.machine.description.Sizes;
+import org.cupule.types.Behaviour;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -19,17 +20,17 @@ import picocli.CommandLine.TypeConversionException;
  *
  * @threading confined to the command
  */
-@Command(name = "cupule run", sortOptions = false, usageHelpAutoWidth = true, description = "Boots a guest and connects its serial line to this terminal or to standard input and output.", footer = {
-        "", "Exit status: 0 the guest switched off, 2v+1 it wrote v to port 0xF4, 2 wrong usage,",
-        "4 the host failed or the machine was destroyed, 5 triple fault, 6 time-out,",
-        "8 requests were lost or doubled; 10 the guest can never go on; 130 ended by Ctrl-A x",
-        "or SIGINT, 143 by SIGTERM.",
-        "On a terminal: Ctrl-A x ends, Ctrl-A c opens the shell, Ctrl-A Ctrl-A sends Ctrl-A."})
+@Command(name = "cupule run", sortOptions = false, usageHelpAutoWidth = true, description = "Boots a guest and connects its serial line to this terminal or to standard input and output.", exitCodeListHeading = "%nExit status:%n", exitCodeList = {
+        "0:the guest switched off", "2v+1:it wrote v to port 0xF4", "2:wrong usage",
+        "4:the host failed, or the machine was destroyed", "5:triple fault", "6:time-out",
+        "8:requests were lost or served twice", "10:the guest can never go on", "12:nobody reads its output any more",
+        "130:ended by Ctrl-A x or SIGINT", "143:ended by SIGTERM"}, footer = {
+                "", "On a terminal: Ctrl-A x ends, Ctrl-A c opens the shell, Ctrl-A Ctrl-A sends Ctrl-A."})
 final class RunOptions {
     private static final int TRACED = 8;
     private static final int TRACED_TO_FILE = 4096;
 
-    @Parameters(arity = "0..1", paramLabel = "IMAGE", description = "A multiboot, Linux (bzImage), flat or firmware image, or a VM file (JSON); "
+    @Parameters(arity = "0..1", paramLabel = "IMAGE", description = "A Linux (bzImage or vmlinux), multiboot, ELF, flat or firmware image, or a VM file (JSON); "
             + "without one, the built-in demonstration.")
     @Nullable
     Path image;
@@ -55,7 +56,7 @@ final class RunOptions {
     String append;
 
     @Option(names = {"--module",
-            "--initrd"}, paramLabel = "FILE", description = "A multiboot module or the initial RAM disk; text after a blank is a module's string. "
+            "--initrd"}, paramLabel = "FILE", description = "A module of a multiboot or PVH image, or the initial RAM disk; text after a blank is a module's string. "
                     + "Can be repeated.")
     List<String> modules = new ArrayList<>();
 
@@ -73,6 +74,10 @@ final class RunOptions {
     @Option(names = "--hypervisor", paramLabel = "NAME", description = "Which hypervisor to run it on.")
     @Nullable
     String hypervisor;
+
+    @Option(names = "--behaviour", paramLabel = "x86|acrn", converter = Rules.class, description = "Whose rules hold where ACRN differs from hardware: x86, or acrn, which the hypervisor acrn needs.")
+    @Nullable
+    Behaviour behaviour;
 
     @Option(names = "--timeout", paramLabel = "TIME", converter = Time.class, description = "Ends the run after this host time with status 6: 500ms, 60s, 5m.")
     @Nullable
@@ -118,8 +123,8 @@ final class RunOptions {
     /** {@return whether anything is said about a machine that is to be made} */
     boolean describes() {
         return file() != null || memoryBytes != null || cpus != null || append != null || !modules.isEmpty()
-                || !disks.isEmpty() || network != null || !devices.isEmpty() || hypervisor != null || deterministic
-                || serviceVm;
+                || !disks.isEmpty() || network != null || !devices.isEmpty() || hypervisor != null || behaviour != null
+                || deterministic || serviceVm;
     }
 
     static final class Bytes implements ITypeConverter<Long> {
@@ -130,6 +135,17 @@ final class RunOptions {
                 throw new TypeConversionException("'" + text + "' is no size; write for example 64M or 0x4000000");
             }
             return bytes.getAsLong();
+        }
+    }
+
+    static final class Rules implements ITypeConverter<Behaviour> {
+        @Override
+        public Behaviour convert(String text) {
+            return switch (text) {
+                case "x86" -> Behaviour.X86;
+                case "acrn" -> Behaviour.ACRN;
+                default -> throw new TypeConversionException("'" + text + "' is neither x86 nor acrn");
+            };
         }
     }
 

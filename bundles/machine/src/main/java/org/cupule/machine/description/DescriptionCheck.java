@@ -60,6 +60,7 @@ public final class DescriptionCheck {
             faults.add("cpus", "%d processors: 1 to 16 can be", machine.cpus());
         }
         Optional<MemoryLayout> layout = memory(machine.memoryBytes());
+        pages(machine);
         machine.image().ifPresent(this::image);
         for (int i = 0; i < machine.devices().size(); i++) {
             device("devices[" + i + "]", machine.devices().get(i), layout);
@@ -78,6 +79,15 @@ public final class DescriptionCheck {
         } catch (HsmException e) {
             faults.add("memory", "%d bytes: give a multiple of 4096 from 1M to 1022G", bytes);
             return Optional.empty();
+        }
+    }
+
+    private void pages(MachineDescription machine) {
+        if (!MemoryLayout.PAGE_SIZES.contains(machine.pageBytes())) {
+            faults.add("pages", "pages of %d bytes: give 4K, 2M or 1G", machine.pageBytes());
+        } else if (!faults.has("memory") && !MemoryLayout.divides(machine.pageBytes(), machine.memoryBytes())) {
+            faults.add("pages", "%d bytes of memory are not made of pages of %d bytes, two at least",
+                    machine.memoryBytes(), machine.pageBytes());
         }
     }
 

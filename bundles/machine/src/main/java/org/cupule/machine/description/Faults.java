@@ -1,10 +1,9 @@
 package org.cupule.machine.description;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 
@@ -15,9 +14,20 @@ import org.cupule.types.HsmException;
  */
 public final class Faults {
     private final Function<String, String> place;
-    private final List<String> sentences = new ArrayList<>();
-    private final Set<String> fields = new HashSet<>();
+    private final List<Fault> faults = new ArrayList<>();
     private Errno errno = Errno.EINVAL;
+
+    /**
+     * One of them.
+     *
+     * @param field
+     *            written as {@code devices[2].windows.ports}
+     * @param sentence
+     *            what is wrong with it
+     * @threading immutable
+     */
+    public record Fault(String field, String sentence) {
+    }
 
     /**
      * Makes an empty list.
@@ -36,18 +46,17 @@ public final class Faults {
 
     /** Adds a fault of a field, written as {@code devices[2].windows.ports}. */
     void add(String field, String sentence, Object... values) {
-        fields.add(field);
-        sentences.add(place.apply(field) + "field '" + field + "': " + sentence.formatted(values));
+        faults.add(new Fault(field, sentence.formatted(values)));
     }
 
     /** {@return whether this field has a fault already: then what follows from its standard value is none} */
     boolean has(String field) {
-        return fields.contains(field);
+        return faults.stream().anyMatch(fault -> fault.field.equals(field));
     }
 
     /** Adds a fault for which callers get another error number than EINVAL. */
     void add(Errno special, String field, String sentence, Object... values) {
-        errno = sentences.isEmpty() ? special : errno;
+        errno = faults.isEmpty() ? special : errno;
         add(field, sentence, values);
     }
 
@@ -58,8 +67,17 @@ public final class Faults {
      *             with all sentences, a line each
      */
     public void throwIfAny(String operation) {
-        if (!sentences.isEmpty()) {
-            throw new HsmException(errno, operation, String.join("\n", sentences));
+        if (!faults.isEmpty()) {
+            throw new HsmException(errno, operation, faults.stream().map(this::text).collect(Collectors.joining("\n")));
         }
+    }
+
+    private String text(Fault fault) {
+        return place.apply(fault.field) + "field '" + fault.field + "': " + fault.sentence;
+    }
+
+    /** {@return all of them, in the order in which they were found} */
+    public List<Fault> all() {
+        return List.copyOf(faults);
     }
 }

@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +30,7 @@ public final class VmFile {
     private final MachineDescription standard;
     private final Catalogue catalogue;
     private final List<String> hypervisors;
+    private final Collection<String> absent;
     private final Faults faults;
 
     /**
@@ -41,14 +43,19 @@ public final class VmFile {
      * @param catalogue
      *            the models that are offered
      * @param hypervisors
-     *            the names of the hypervisors that are there; none when nobody knows yet, then all names are good
+     *            the names of the hypervisors that are there
+     * @param absent
+     *            the names of those that are known, and not there: good names, since the HSM tells why. With no names
+     *            at all nobody knows yet, and all are good
      */
-    public VmFile(Path file, MachineDescription standard, Catalogue catalogue, List<String> hypervisors) {
+    public VmFile(Path file, MachineDescription standard, Catalogue catalogue, List<String> hypervisors,
+            Collection<String> absent) {
         this.json = new JsonFile(file);
         this.folder = file.toAbsolutePath().getParent();
         this.standard = standard;
         this.catalogue = catalogue;
         this.hypervisors = List.copyOf(hypervisors);
+        this.absent = List.copyOf(absent);
         this.faults = new Faults(json::place);
     }
 
@@ -59,6 +66,24 @@ public final class VmFile {
      *             ENOENT when it is not there; EINVAL with a line for each fault
      */
     public MachineDescription read() {
+        MachineDescription description = examine();
+        faults.throwIfAny("read");
+        return description;
+    }
+
+    /** {@return what was found wrong by {@link #examine}} */
+    public Faults faults() {
+        return faults;
+    }
+
+    /**
+     * Reads it, and collects what is wrong.
+     *
+     * @return what it says, as far as that makes sense
+     * @throws org.cupule.types.HsmException
+     *             ENOENT when it is not there; EINVAL when it is no JSON object
+     */
+    public MachineDescription examine() {
         var root = new Section("", json.read(), faults);
         var description = new MachineDescription(root.text("name", standard.name()), root.text("hypervisor", ""),
                 root.size("memory", standard.memoryBytes()), (int) Math.min(root.number("cpus", 1), 1000),
@@ -67,18 +92,20 @@ public final class VmFile {
                         : Optional.empty(),
                 root.has("devices") ? devices(root.list("devices")) : standard.devices(), root.map("models"),
                 behaviour(root), root.flag("deterministic"), queued(root), root.flag("serviceVm"),
-                root.flag("acpi", standard.acpi()));
+                root.flag("acpi", standard.acpi()), root.size("pages", standard.pageBytes()));
         root.end();
         new DescriptionCheck(catalogue, faults).check(description);
         hypervisor(description.hypervisor());
-        faults.throwIfAny("read");
         return description;
     }
 
     private void hypervisor(String name) {
-        if (!name.isEmpty() && !hypervisors.isEmpty() && !hypervisors.contains(name)) {
-            faults.add(Errno.ENODEV, "hypervisor", "there is no hypervisor '%s'; %s", name,
-                    Names.hint(name, hypervisors));
+        boolean known = hypervisors.contains(name) || absent.contains(name);
+        if (!name.isEmpty() && !known && !(hypervisors.isEmpty() && absent.isEmpty())) {
+            faults.add(Errno.ENODEV, "hypervisor", "there is no hypervisor '%s'; %s%s", name,
+                    Names.hint(name, hypervisors), absent.isEmpty()
+                            ? ""
+                            : "; not there on this machine: " + String.join(", ", absent.stream().sorted().toList()));
         }
     }
 

@@ -1,6 +1,5 @@
 package org.cupule.machine.device;
 
-import java.util.function.Supplier;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.machine.memory.MemoryLayout;
 
@@ -13,25 +12,27 @@ public final class Board {
     private final VirtualMachine vm;
     private final MemoryLayout layout;
     private final Requests requests;
-    private final Supplier<Policy> policy;
+    private final Oversight oversight;
     private final boolean deterministic;
     private final GsiLines lines;
     private final LateWork late = new LateWork();
+    private final Slots slots;
 
     /** Makes the board of a VM that need not do the same in each run. */
-    public Board(VirtualMachine vm, MemoryLayout layout, Requests requests, Supplier<Policy> policy) {
-        this(vm, layout, requests, policy, false);
+    public Board(VirtualMachine vm, MemoryLayout layout, Requests requests, Oversight oversight) {
+        this(vm, layout, requests, oversight, false);
     }
 
     /** Makes the board of a VM. */
-    public Board(VirtualMachine vm, MemoryLayout layout, Requests requests, Supplier<Policy> policy,
+    public Board(VirtualMachine vm, MemoryLayout layout, Requests requests, Oversight oversight,
             boolean deterministic) {
         this.deterministic = deterministic;
         this.vm = vm;
         this.layout = layout;
         this.requests = requests;
-        this.policy = policy;
+        this.oversight = oversight;
         this.lines = new GsiLines(vm.interrupts());
+        this.slots = new Slots(oversight);
     }
 
     VirtualMachine vm() {
@@ -47,7 +48,11 @@ public final class Board {
     }
 
     Policy policy() {
-        return policy.get();
+        return oversight.get();
+    }
+
+    Oversight oversight() {
+        return oversight;
     }
 
     boolean deterministic() {
@@ -60,5 +65,9 @@ public final class Board {
 
     LateWork late() {
         return late;
+    }
+
+    Slots slots() {
+        return slots;
     }
 }

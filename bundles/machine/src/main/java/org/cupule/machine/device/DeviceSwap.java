@@ -2,6 +2,7 @@ package org.cupule.machine.device;
 
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -57,7 +58,7 @@ final class DeviceSwap {
         this.target = target;
         this.offer = offer;
         this.deadline = deadline;
-        this.mover = Thread.ofPlatform().daemon().name(host.threadName("swap")).unstarted(this::move);
+        this.mover = Thread.ofPlatform().daemon().name(host.around().threadName("swap")).unstarted(this::move);
         this.seat = host.seat();
         this.old = host.occupant();
     }
@@ -123,15 +124,15 @@ final class DeviceSwap {
         advance(Step.CLOSING, Step.SAVING);
         if (host.occupant() != old) {
             throw new HsmException(Errno.EBUSY, "swap",
-                    target + " is " + host.status() + " since a moment ago; try again");
+                    target + " is " + host.standing().status + " since a moment ago; try again");
         }
-        Parked carried = old == null ? host.parkedState() : saved(old, version);
+        Parked carried = old == null ? host.standing().state() : saved(old, version);
         advance(Step.SAVING, Step.RESTORING);
         ModelState state = carried.states().get(version);
         restore(fresh, carried, state);
         advance(Step.RESTORING, Step.COMMITTING);
-        var from = host.model();
-        host.occupy(seat, fresh);
+        var from = host.standing().model;
+        host.tenancy().occupy(seat, fresh);
         var report = new SwapReport(target, from, offer.info(), state.kind(), state.version(), state.fields().size(),
                 System.nanoTime() - begin, seat.gate.arrivals());
         LOG.info("{}: {} -> {}, state {} version {}, pause {} us, {} waited", target, from.id(), offer.info().id(),
@@ -155,10 +156,25 @@ final class DeviceSwap {
 
     private void requireShape() {
         Shape wanted = Shape.of(offer.spec());
-        if (!host.shape().takes(wanted)) {
+        if (!host.around().shape().takes(wanted)) {
             throw new HsmException(Errno.EINVAL, "swap",
                     "the model %s cannot take the place of %s: it needs %s, and there is %s".formatted(offer.text(),
-                            target, wanted, host.shape()));
+                            target, wanted, host.around().shape()));
+        }
+    }
+
+    /** {@return the sentence with which the swap would be refused; empty when it would be tried} */
+    Optional<String> objection() {
+        try {
+            requireShape();
+            if (old == null) {
+                parkedVersion();
+            } else {
+                commonVersion(old);
+            }
+            return Optional.empty();
+        } catch (HsmException refused) {
+            return Optional.of(refused.getMessage());
         }
     }
 
@@ -168,7 +184,7 @@ final class DeviceSwap {
     }
 
     private int parkedVersion() {
-        Parked parked = host.parkedState();
+        Parked parked = host.standing().state();
         return parked.stateFor(offer.schema()).map(ModelState::version)
                 .orElseThrow(() -> refused(parked.stateKind(), parked.states().keySet(),
                         parked.states().lastEntry().getValue().fields().keySet()));
@@ -177,7 +193,7 @@ final class DeviceSwap {
     private HsmException refused(String kind, Set<Integer> writes, Set<String> fields) {
         return new HsmException(Errno.EINVAL, "swap",
                 "%s has state '%s', which %s writes in versions %s, and %s reads '%s' in versions %s: the fields %s would be lost; choose another model"
-                        .formatted(target, kind, host.model().id(), new TreeSet<>(writes), offer.info().id(),
+                        .formatted(target, kind, host.standing().model.id(), new TreeSet<>(writes), offer.info().id(),
                                 offer.schema().kind(), new TreeSet<>(offer.schema().reads()), fields));
     }
 
@@ -225,7 +241,7 @@ final class DeviceSwap {
             fresh.context().carryDeadlines(carried);
         } catch (Throwable e) {
             throw new HsmException(Errno.EIO, "swap", "the model %s did not take the state of %s: %s; %s goes on"
-                    .formatted(offer.text(), target, e, host.model().id()), e);
+                    .formatted(offer.text(), target, e, host.standing().model.id()), e);
         }
     }
 
@@ -254,7 +270,7 @@ final class DeviceSwap {
     /** Nothing of a plug-in is called there but the reset of a device that was reset while it was parked. */
     private void lookAtCommit() {
         if (committing) {
-            host.abandon("its model did not end its reset");
+            host.abandon(seat, "its model did not end its reset");
             fail();
         } else {
             committing = true;
@@ -269,6 +285,7 @@ final class DeviceSwap {
         }
         LOG.error("{}: the swap to {} is given up while {}; thread {} is left behind", target, offer.info().id(),
                 found.name().toLowerCase(Locale.ROOT), mover.getName());
+        host.around().board().oversight().leftBehind(target + ", " + found.name().toLowerCase(Locale.ROOT), mover);
         Instance fresh = made;
         if (fresh != null) {
             fresh.context().revoke();
@@ -276,7 +293,7 @@ final class DeviceSwap {
         if (found == Step.RESTORING) {
             host.moveToNewSeat(seat);
         } else if (seat.gate.visit().filter(visit -> visit.thread() == mover).isPresent()) {
-            host.abandon("its model did not end saving its state");
+            host.abandon(seat, "its model did not end saving its state");
         }
         fail();
     }

@@ -9,18 +9,24 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.device.DeviceFactory;
+import org.cupule.fault.FaultInjector.Fault;
+import org.cupule.fault.FaultKind;
+import org.cupule.fault.FaultSpec;
 import org.cupule.hsm.ioreq.IoAccess;
 import org.cupule.machine.Machine.DeviceInfo;
 import org.cupule.machine.MachineDescription.DeviceDescription;
 import org.cupule.machine.stream.Backing;
 import org.cupule.pci.PciBusFactory;
 import org.cupule.state.SavedModel;
+import org.cupule.state.ModelState;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
@@ -39,6 +45,7 @@ public final class Devices {
     /** The PCI bus's name as a target of swaps. */
     public static final String BUS = PciHost.NAME;
     private static final Logger LOG = LoggerFactory.getLogger(Devices.class);
+    private static final long LOOK_AGAIN_NANOS = 200_000;
 
     private final Board board;
     private final List<HostedDevice> devices = new CopyOnWriteArrayList<>();
@@ -53,6 +60,7 @@ public final class Devices {
     public Devices(Board board) {
         this.board = board;
         this.unclaimed = new UnclaimedAccesses(board.vm());
+        board.slots().watch(devices);
     }
 
     /** Gives the machine a PCI bus. Before any device. */
@@ -84,9 +92,9 @@ public final class Devices {
         var device = new HostedDevice(board, placement, placement.options(), backing, drivers(placement, function),
                 function, offer);
         try {
-            device.install(Moves.makeInTime(device, offer), placement.windows());
+            device.tenancy().install(Moves.makeInTime(device, offer), placement.windows());
         } catch (RuntimeException e) {
-            device.unplug();
+            device.tenancy().unplug();
             forget(device);
             throw e;
         }
@@ -97,6 +105,7 @@ public final class Devices {
         }
         devices.add(device);
         describe(description, offer);
+        board.slots().inserted(device);
     }
 
     private void describe(DeviceDescription description, DeviceOffer offer) {
@@ -141,7 +150,7 @@ public final class Devices {
     }
 
     private void forget(HostedDevice device) {
-        SwitchedFunction function = device.pci();
+        SwitchedFunction function = device.around().switched();
         if (function != null) {
             requireBus().remove(function);
         }
@@ -151,7 +160,7 @@ public final class Devices {
 
     /** {@return what keeps the devices from being saved, one sentence each} */
     public List<String> saveObstacles() {
-        return devices.stream().map(HostedDevice::saveObstacle).filter(Objects::nonNull).toList();
+        return devices.stream().map(device -> device.tenancy().saveObstacle()).filter(Objects::nonNull).toList();
     }
 
     /**
@@ -174,9 +183,11 @@ public final class Devices {
 
     private SavedDevice saved(HostedDevice device, Parked state) {
         DeviceDescription said = Objects.requireNonNull(descriptions.get(device.name()));
-        SwitchedFunction function = device.pci();
-        return new SavedDevice(new DeviceDescription(said.type(), said.name(), device.model().id(), said.windows(),
-                said.lines(), function == null ? "" : function.address().toString(), said.options(), said.backend()),
+        SwitchedFunction function = device.around().switched();
+        return new SavedDevice(
+                new DeviceDescription(said.type(), said.name(), device.standing().model.id(), said.windows(),
+                        said.lines(), function == null ? "" : function.address().toString(), said.options(),
+                        said.backend()),
                 state);
     }
 
@@ -205,7 +216,7 @@ public final class Devices {
                 drivers(placement, function), function, offer);
         devices.add(device);
         describe(description, offer);
-        device.expect(saved.parked());
+        device.tenancy().expect(saved.parked());
         try {
             new DeviceSwap(device, target(device), offer, board.policy().quiesce()).run();
         } catch (HsmException e) {
@@ -221,19 +232,125 @@ public final class Devices {
                 placement.windows().forEach(window -> requireBus().reserve(window.range()));
             }
         }
-        device.restored();
+        device.work().inputArrived();
+        board.slots().restored(device);
     }
 
-    /** Takes a device away. ENOENT when there is none, EBUSY while it is being moved. */
+    /** Takes a device away at once. ENOENT when there is none, EBUSY while it is being moved. */
     public void unplug(String name) {
         HostedDevice device = find(name);
+        takeAway(device);
+        board.slots().changed(device);
+    }
+
+    /**
+     * Takes a device away when the guest has let go of it; at once where no guest is to be asked. See
+     * {@code Machine.unplug}.
+     */
+    public void unplug(String name, Duration patience) {
+        HostedDevice device = find(name);
+        if (!board.slots().leave(device, patience)) {
+            unplug(name);
+        }
+    }
+
+    /**
+     * The guest has let go of what is in these slots: it is taken away.
+     *
+     * @param slots
+     *            bit n for device n
+     */
+    public void ejected(int slots) {
+        devices.stream().filter(device -> (slots & 1 << Slots.of(device) & ~1) != 0)
+                .forEach(device -> takeAwayInTime(device, "the guest has let go of it"));
+    }
+
+    /** A move that is going on ends first. */
+    private void takeAwayInTime(HostedDevice device, String reason) {
+        board.slots().ejecting(device, reason);
+        long deadline = System.nanoTime() + board.policy().quiesce().toNanos();
+        while (!device.beginMove()) {
+            if (System.nanoTime() - deadline > 0) {
+                board.slots().stays(device);
+                return;
+            }
+            LockSupport.parkNanos(LOOK_AGAIN_NANOS);
+        }
+        try {
+            dismantle(device);
+        } finally {
+            device.endMove();
+        }
+    }
+
+    private void takeAway(HostedDevice device) {
         exclusively(device, "unplug", () -> {
-            devices.remove(device);
-            parts.remove(name);
-            device.unplug();
-            forget(device);
+            board.slots().pulling(device);
+            dismantle(device);
             return "";
         });
+    }
+
+    private void dismantle(HostedDevice device) {
+        if (devices.remove(device)) {
+            parts.remove(device.name());
+            device.tenancy().unplug();
+            forget(device);
+            board.slots().gone(device);
+        }
+    }
+
+    /**
+     * Puts a fault between a device and this machine.
+     *
+     * @param place
+     *            a device's name; for interrupts also {@code name/line}
+     */
+    public Fault addFault(int number, String place, FaultSpec spec) {
+        int slash = place.indexOf('/');
+        HostedDevice device = find(slash < 0 ? place : place.substring(0, slash));
+        var fault = new PlacedFault(number, spec, slash < 0 ? -1 : line(device, place.substring(slash + 1), spec));
+        boolean interrupt = spec.kind() == FaultKind.SPURIOUS_IRQ || spec.kind() == FaultKind.LOST_IRQ;
+        if (interrupt && !device.faultSide().interrupting()) {
+            throw new HsmException(Errno.EINVAL, "fault", "the device '%s' has no line and sends no messages"
+                    .formatted(device.name()));
+        }
+        device.faultSide().add(fault);
+        return fault.info();
+    }
+
+    private static int line(HostedDevice device, String name, FaultSpec spec) {
+        if (spec.kind() != FaultKind.SPURIOUS_IRQ && spec.kind() != FaultKind.LOST_IRQ) {
+            throw new HsmException(Errno.EINVAL, "fault", "'%s' is of a whole device, not of its line '%s'".formatted(
+                    spec.kind().word(), name));
+        }
+        int index = device.faultSide().lineNames().indexOf(name);
+        if (index < 0) {
+            throw new HsmException(Errno.ENOENT, "fault", "the device '%s' has no line '%s'; there are: %s".formatted(
+                    device.name(), name, String.join(", ", device.faultSide().lineNames())));
+        }
+        return index;
+    }
+
+    /** Takes a fault away. @return whether it was in this machine */
+    public boolean removeFault(int number) {
+        for (HostedDevice device : devices) {
+            Optional<PlacedFault> found = faults(device).filter(fault -> fault.number() == number).findFirst();
+            if (found.isPresent()) {
+                return device.faultSide().remove(found.get());
+            }
+        }
+        return false;
+    }
+
+    private static Stream<PlacedFault> faults(HostedDevice device) {
+        Interposer present = device.faultSide().interposer();
+        return present == null ? Stream.of() : present.faults().stream();
+    }
+
+    /** {@return the faults in place in this machine} */
+    public List<Fault> faults() {
+        return devices.stream().flatMap(Devices::faults).map(PlacedFault::info).toList();
     }
 
     private HostedDevice find(String name) {
@@ -261,18 +378,35 @@ public final class Devices {
                 () -> new DeviceSwap(device, target(device), offer, deadline).run());
     }
 
+    /** {@return the present state of a device; see {@code Machine.deviceState}} */
+    public ModelState state(String name) {
+        HostedDevice device = find(name);
+        return exclusively(device, "state", () -> new DeviceLook(device, board.policy().quiesce()).state());
+    }
+
+    /** {@return what stands against moving a device to another model; see {@code Swappable.objection}} */
+    public Optional<String> objection(String name, DeviceOffer offer) {
+        HostedDevice device = find(name);
+        return new DeviceSwap(device, target(device), offer, board.policy().quiesce()).objection();
+    }
+
     private String target(HostedDevice device) {
         return "vm" + board.vm().vmid() + "." + device.name();
     }
 
     /** {@return the kind of a device, by which its models are looked up} */
     public String kind(String name) {
-        return find(name).model().kind();
+        return find(name).standing().model.kind();
     }
 
     /** Moves the PCI bus to another model; see {@code Swappable.swap}. */
     public SwapReport swapBus(PciOffer offer, Duration deadline) {
         return requireBus().swap(offer, deadline);
+    }
+
+    /** {@return what stands against moving the PCI bus to another model} */
+    public Optional<String> objectionToBus(PciOffer offer) {
+        return requireBus().objection(offer);
     }
 
     /** A plug-in of PCI buses goes away: the bus goes on with another one, or is parked. */
@@ -307,15 +441,16 @@ public final class Devices {
     }
 
     private List<Swappable.Target> deviceTargets() {
-        return devices.stream().map(device -> new Swappable.Target(target(device), board.vm().vmid(), device.model(),
-                device.bundle(), device.status())).toList();
+        return devices.stream()
+                .map(device -> new Swappable.Target(target(device), board.vm().vmid(), device.standing().model,
+                        device.standing().bundle, device.standing().status))
+                .toList();
     }
 
     /** A plug-in goes away: its devices are parked. Returns when none of them uses it any more. */
     public void park(DeviceFactory factory) {
         for (HostedDevice device : devices) {
-            Instance occupant = device.occupant();
-            if (occupant != null && occupant.offer().factory() == factory) {
+            if (device.uses(factory)) {
                 park(device, factory);
             }
         }
@@ -323,26 +458,23 @@ public final class Devices {
 
     /** Parks the devices whose plug-in went away before this machine was known. */
     public void parkWithout(Catalogue catalogue) {
-        devices.stream().map(HostedDevice::occupant).filter(Objects::nonNull).map(Instance::offer)
+        devices.stream().map(HostedDevice::offer).flatMap(Optional::stream)
                 .filter(offer -> !catalogue.offers().contains(offer)).map(DeviceOffer::factory).distinct()
                 .forEach(this::park);
     }
 
     /** A plug-in that does not come back from saving a state must not hold up who stops it. */
     private void park(HostedDevice device, DeviceFactory factory) {
-        Thread parking = Thread.ofVirtual().name("park-" + device.name()).start(() -> device.park(factory));
-        try {
-            if (!parking.join(board.policy().quiesce().multipliedBy(2))) {
-                device.abandon("its plug-in went away and did not end saving its state");
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        Seat before = device.seat();
+        if (!Moves.inTime(device, "park", board.policy().quiesce().multipliedBy(2),
+                () -> device.tenancy().park(factory))) {
+            device.abandon(before, "its plug-in went away and did not end saving its state");
         }
     }
 
     /** Models are offered: parked devices that one of them can take over come back, each on a thread of its own. */
     public void comeBack(Catalogue catalogue) {
-        devices.stream().filter(HostedDevice::isParked)
+        devices.stream().filter(device -> device.standing().parked != null)
                 .forEach(device -> Thread.ofVirtual().name("return-" + device.name())
                         .start(() -> comeBack(device, catalogue)));
     }
@@ -352,7 +484,7 @@ public final class Devices {
             return;
         }
         try {
-            catalogue.offers().stream().filter(offer -> device.isParked() && device.couldBe(offer))
+            catalogue.offers().stream().filter(offer -> device.standing().couldBe(offer))
                     .forEach(offer -> tryOffer(device, offer));
         } finally {
             device.endMove();
@@ -361,7 +493,7 @@ public final class Devices {
 
     private void tryOffer(HostedDevice device, DeviceOffer offer) {
         try {
-            if (device.isParked()) {
+            if (device.standing().parked != null) {
                 new DeviceSwap(device, target(device), offer, board.policy().quiesce()).run();
             }
         } catch (HsmException e) {
@@ -391,7 +523,9 @@ public final class Devices {
         if (host != null) {
             host.reset();
         }
-        devices.forEach(HostedDevice::reset);
+        devices.forEach(device -> device.tenancy().reset());
+        devices.stream().filter(Slots::leaving)
+                .forEach(device -> takeAwayInTime(device, "the machine is reset: a guest anew holds nothing"));
     }
 
     /** Presses the power button. @return whether a device has heard it */
@@ -401,7 +535,7 @@ public final class Devices {
 
     /** One look of the watchdog: gives up each device in which it has seen the same call so often. */
     void look(int most) {
-        devices.forEach(device -> device.look(most));
+        devices.forEach(device -> device.supervisor().look(most));
     }
 
     /** Tells the high lines again, after the hypervisor has reset its interrupt controllers. */
@@ -411,7 +545,8 @@ public final class Devices {
 
     /** Lets go of all of them. */
     public void close() {
-        devices.forEach(HostedDevice::unplug);
+        devices.forEach(device -> device.tenancy().unplug());
+        devices.forEach(board.slots()::gone);
         devices.clear();
     }
 }

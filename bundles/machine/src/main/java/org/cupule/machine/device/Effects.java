@@ -28,6 +28,7 @@ final class Effects {
     private int count;
     private int request;
     private int status;
+    private int ejected;
 
     void line(int index, boolean high) {
         makeRoom();
@@ -53,6 +54,11 @@ final class Effects {
             request = EXIT;
             status = wanted;
         }
+    }
+
+    /** All slots of a call count. */
+    void eject(int slot) {
+        ejected |= 1 << slot;
     }
 
     /**
@@ -85,25 +91,32 @@ final class Effects {
         return false;
     }
 
-    /** Passes all of it on. */
-    void flush(LineDriver[] drivers, Interrupts interrupts, Requests requests) {
+    /** Passes all of it on, but for what faults swallow. */
+    void flush(LineDriver[] drivers, Interrupts interrupts, Requests requests, @Nullable Interposer faults) {
         for (int i = 0; i < count; i++) {
             Msi msi = messages[i];
             if (msi == null) {
-                drivers[levels[i] >> 1].drive((levels[i] & 1) != 0);
+                drivers[levels[i] >> 1].drive((levels[i] & 1) != 0, levels[i] >> 1, faults);
             } else {
                 messages[i] = null;
-                send(msi, interrupts);
+                if (faults == null || !faults.loses(Interposer.MESSAGE)) {
+                    send(msi, interrupts);
+                }
             }
         }
         count = 0;
+        if (ejected != 0) {
+            int slots = ejected;
+            ejected = 0;
+            requests.ejected(slots);
+        }
         if (request != NONE) {
             ask(requests);
         }
     }
 
     boolean empty() {
-        return count == 0 && request == NONE;
+        return count == 0 && request == NONE && ejected == 0;
     }
 
     /** Forgets all of it. */
@@ -111,9 +124,10 @@ final class Effects {
         Arrays.fill(messages, null);
         count = 0;
         request = NONE;
+        ejected = 0;
     }
 
-    private static void send(Msi msi, Interrupts interrupts) {
+    static void send(Msi msi, Interrupts interrupts) {
         try {
             interrupts.msi(msi);
         } catch (HsmException e) {

@@ -10,10 +10,12 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.device.DeviceFactory;
+import org.cupule.device.DeviceSpec;
 import org.cupule.device.PciRegisters;
 import org.cupule.hsm.interrupt.Interrupts;
 import org.cupule.device.PowerButton;
@@ -50,10 +52,7 @@ public final class HostedDevice implements IoHandler {
     private static final Logger LOG = LoggerFactory.getLogger(HostedDevice.class);
     private static final VarHandle ACCESSES;
     private static final long FLOAT = -1;
-    /** A device that is always due again must not keep the thread that serves it. */
-    private static final int MOST_DUE_IN_A_ROW = 64;
     private static final long LOOK_AGAIN_NANOS = 200_000;
-    private static final int STACK_SHOWN = 16;
 
     static {
         try {
@@ -63,53 +62,44 @@ public final class HostedDevice implements IoHandler {
         }
     }
 
-    private final Board board;
-    private final String name;
-    private final Map<String, String> options;
-    private final Backing backing;
-    private final LineDriver[] drivers;
+    private final Surroundings around;
+    private final Standing standing;
+    private final Supervisor supervisor;
+    private final DueWork work;
+    private final Tenancy tenancy;
+    private final FaultSide faultSide;
     private final @Nullable SwitchedFunction function;
-    private volatile IoClient client;
     private final Shape shape;
     private final AtomicBoolean moving = new AtomicBoolean();
-
+    private volatile IoClient client;
     private volatile Seat seat = new Seat();
-    private volatile boolean due;
-    private volatile boolean inputDue;
-    private volatile ModelInfo model;
-    private volatile long bundle;
-    private volatile String status = "running";
-    /** While parked: the host time, by System.nanoTime, from which accesses float. */
-    private volatile long floatsFrom;
-    private volatile @Nullable Parked parked;
-    private volatile @Nullable Instance sick;
-    private volatile boolean resetOnReturn;
-    private volatile long failures;
-    /** What the watchdog saw last, and how often in a row. */
-    private Optional<DeviceGate.Visit> lastVisit = Optional.empty();
-    private int looks;
     /** Written inside the gate, read anywhere: opaque. */
     private long accesses;
 
     HostedDevice(Board board, Placement placement, Map<String, String> options, Backing backing, LineDriver[] drivers,
             @Nullable SwitchedFunction function, DeviceOffer offer) {
-        this.board = board;
-        this.name = placement.name();
-        this.options = options;
-        this.backing = backing;
-        this.drivers = drivers;
         this.function = function;
-        this.model = offer.info();
-        this.bundle = offer.bundle();
         this.shape = Shape.of(offer.spec());
-        this.client = board.vm().ioRequests().inline(name, this);
-        backing.onInput(this::inputArrived);
+        this.around = new Surroundings(board, placement.name(), options, backing, drivers, function, shape);
+        this.standing = new Standing(placement.name(), offer);
+        this.supervisor = new Supervisor(this, around, standing);
+        this.work = new DueWork(this);
+        this.tenancy = new Tenancy(this, around, standing);
+        this.faultSide = new FaultSide(this, around,
+                offer.spec().lines().stream().map(DeviceSpec.LineSpec::name).toList());
+        this.client = board.vm().ioRequests().inline(placement.name(), this);
+        backing.onInput(work::inputArrived);
     }
 
     // ------------------------------------------------------------------ the access path
 
     @Override
     public long handle(IoAccess access) {
+        Interposer faults = faultSide.interposer();
+        return faults == null ? answer(access) : faults.handle(access, this::answer);
+    }
+
+    private long answer(IoAccess access) {
         Seat here = enter();
         try {
             Instance instance = here.instance;
@@ -119,10 +109,11 @@ public final class HostedDevice implements IoHandler {
         } finally {
             leave(here);
         }
-        return parked != null && awaitReturn() ? handle(access) : FLOAT;
+        return standing.parked != null && awaitReturn() ? answer(access) : FLOAT;
     }
 
-    private Seat enter() {
+    /** Goes into the present seat. */
+    Seat enter() {
         for (Seat here = seat;; here = seat) {
             if (here.gate.enter()) {
                 if (here == seat) {
@@ -133,12 +124,11 @@ public final class HostedDevice implements IoHandler {
         }
     }
 
-    private void leave(Seat here) {
-        settle(here);
+    /** Leaves a seat, after what became due meanwhile. */
+    void leave(Seat here) {
+        work.settle(here);
         here.gate.leave();
-        if (due && !runDue()) {
-            board.late().add(this);
-        }
+        work.runOrPutOff();
     }
 
     private long serve(Seat here, Instance instance, IoAccess access) {
@@ -149,12 +139,24 @@ public final class HostedDevice implements IoHandler {
         ACCESSES.setOpaque(this, accesses + 1);
         try {
             long value = call(here.windows, position, instance, access);
-            here.failuresInRow = 0;
+            if (wider(value, access.size())) {
+                supervisor.failed(here, instance, describe(access), new IllegalStateException(
+                        "it answered 0x%x".formatted(value)));
+            } else {
+                here.failuresInRow = 0;
+            }
             return value;
         } catch (Throwable e) {
-            failed(here, instance, describe(access), e);
+            supervisor.failed(here, instance, describe(access), e);
             return FLOAT;
         }
+    }
+
+    /** {@return whether the bits above the access are neither zeros nor those of a sign} */
+    private static boolean wider(long value, int size) {
+        int bits = size * Byte.SIZE;
+        long above = bits == Long.SIZE ? 0 : value >> bits;
+        return above + 1 >>> 1 != 0;
     }
 
     private long call(Windows windows, int position, Instance instance, IoAccess access) {
@@ -189,7 +191,7 @@ public final class HostedDevice implements IoHandler {
                     ? registers.readCapability(capability, offset, size)
                     : (int) FLOAT;
         } catch (Throwable e) {
-            failed(here, here.instance, "read of capability " + capability, e);
+            supervisor.failed(here, here.instance, "read of capability " + capability, e);
             return (int) FLOAT;
         } finally {
             leave(here);
@@ -205,7 +207,7 @@ public final class HostedDevice implements IoHandler {
                 registers.writeCapability(capability, offset, size, value);
             }
         } catch (Throwable e) {
-            failed(here, here.instance, "write of capability " + capability, e);
+            supervisor.failed(here, here.instance, "write of capability " + capability, e);
         } finally {
             leave(here);
         }
@@ -219,163 +221,53 @@ public final class HostedDevice implements IoHandler {
     /** Waits for a parked device to come back. @return whether it has, before its accesses float */
     private boolean awaitReturn() {
         boolean interrupted = false;
-        while (parked != null && floatsFrom - System.nanoTime() > 0) {
+        while (standing.parked != null && standing.floatsFrom - System.nanoTime() > 0) {
             LockSupport.parkNanos(this, LOOK_AGAIN_NANOS);
             interrupted |= Thread.interrupted();
         }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
-        return parked == null;
-    }
-
-    // ------------------------------------------------------------------ timers and input
-
-    /** Something became due; never waits. */
-    void signal() {
-        due = true;
-        if (!runDue()) {
-            board.late().add(this);
-        }
-    }
-
-    private void inputArrived() {
-        inputDue = true;
-        due = true;
-        board.late().add(this); // the thread that brings it must not depend on the device
-    }
-
-    /** Runs what is due, unless somebody is inside. @return false when it must be tried again */
-    boolean runDue() {
-        Seat here = seat;
-        if (!due || here.gate.held()) {
-            return true; // who is inside looks again before it leaves
-        }
-        if (!here.gate.tryEnter()) {
-            return false;
-        }
-        settle(here);
-        here.gate.leave();
-        return !due;
-    }
-
-    /** With no call in the device: passes on what the last call asked for, and runs what is due. */
-    void settle(Seat here) {
-        Instance instance = here.instance;
-        if (instance == null || here != seat) {
-            due = false;
-            return;
-        }
-        instance.context().flush();
-        for (int i = 0; due && i < MOST_DUE_IN_A_ROW; i++) {
-            due = false;
-            runActions(here, instance);
-        }
-    }
-
-    private void runActions(Seat here, Instance instance) {
-        if (inputDue) {
-            inputDue = false;
-            run(here, instance, instance.context().inputAction(), "input");
-        }
-        for (int left = instance.context().posts(); left > 0; left--) {
-            run(here, instance, instance.context().takePost(), "posted action");
-        }
-        runDiskEnds(here, instance);
-        for (int timer = 0; timer < instance.context().timers(); timer++) {
-            run(here, instance, instance.context().takeDue(timer), "timer");
-        }
-    }
-
-    private void runDiskEnds(Seat here, Instance instance) {
-        Runnable end = instance.context().takeDiskEnd();
-        for (int told = 1; end != null; told++) {
-            run(here, instance, end, "end of a disk operation");
-            if (told == MOST_DUE_IN_A_ROW) {
-                due = true;
-                return;
-            }
-            end = instance.context().takeDiskEnd();
-        }
-    }
-
-    private void run(Seat here, Instance instance, @Nullable Runnable action, String what) {
-        if (action == null) {
-            return;
-        }
-        try {
-            action.run();
-            here.failuresInRow = 0;
-        } catch (Throwable e) {
-            failed(here, instance, what, e);
-        }
-        instance.context().flush();
+        return standing.parked == null;
     }
 
     /** Somebody pressed the power button. @return whether the device heard it */
     boolean press() {
+        return tell(PowerButton.class, PowerButton::press, "power button");
+    }
+
+    /** Calls the device in a further role of it. @return whether it has that role, and is there */
+    <T> boolean tell(Class<T> role, Consumer<T> action, String what) {
         Seat here = enter();
         try {
             Instance instance = here.instance;
-            if (instance == null || !(instance.device() instanceof PowerButton button)) {
+            if (instance == null || !role.isInstance(instance.device())) {
                 return false;
             }
-            run(here, instance, button::press, "power button");
+            work.call(here, instance, () -> action.accept(role.cast(instance.device())), what);
             return true;
         } finally {
             leave(here);
         }
     }
 
-    // ------------------------------------------------------------------ failures
+    // ------------------------------------------------------------------ the seat
 
-    /** Inside the gate. A virtual machine error of the JVM counts too: it was this device that caused it. */
-    private void failed(Seat here, @Nullable Instance instance, String what, Throwable cause) {
-        if (here != seat || instance == null) {
-            LOG.info("device {} ({}): a call that was given up has come back", name, model.id());
-            return;
-        }
-        failures++;
-        int row = ++here.failuresInRow;
-        if (Integer.bitCount(row) == 1) {
-            LOG.warn("device {} ({}) failed in a {}; the guest got all ones", name, model.id(), what, cause);
-        }
-        if (row >= board.policy().failuresInRow()) {
-            quarantine(here, instance, "%d calls in a row failed, the last with %s".formatted(row, cause));
-        }
-    }
-
-    private void quarantine(Seat here, Instance instance, String reason) {
-        instance.context().quiet();
-        instance.context().revoke();
-        here.instance = null;
-        sick = instance;
-        status = "quarantined: " + reason;
-        LOG.error("device {} ({}) is quarantined: {}; swap it, or unplug and plug it", name, model.id(), reason);
-    }
-
-    void log(String what, Throwable cause) {
-        LOG.warn("device {} ({}) failed in its {}", name, model.id(), what, cause);
-    }
-
-    // ------------------------------------------------------------------ coming, resetting, going
-
-    /** Seats the first instance, at its place. Nothing is mapped before this. */
-    void install(Instance instance, List<Windows.Placed> windows) {
-        Seat here = enter();
-        here.instance = instance;
-        instance.context().commit();
-        leave(here);
-        place(windows);
+    /** Opens the gate that the caller has closed, and looks at what became due meanwhile. */
+    void open(Seat here) {
+        work.settle(here);
+        here.gate.open();
+        work.runOrPutOff();
     }
 
     /** Lets the device answer in these windows from now on, and in no others. */
     void place(List<Windows.Placed> windows) {
+        var fresh = new Windows(windows);
+        List<IoRange> now = fresh.ranges();
         Seat here = enter();
         IoClient present = client;
         List<IoRange> old = here.windows.ranges();
-        here.windows = new Windows(windows);
-        List<IoRange> now = here.windows.ranges();
+        here.windows = fresh;
         leave(here);
         try {
             old.stream().filter(range -> !now.contains(range)).forEach(present::remove);
@@ -390,197 +282,12 @@ public final class HostedDevice implements IoHandler {
     /** Looks again at which level its pin lets through. */
     void settleLines() {
         Seat here = enter();
-        for (LineDriver driver : drivers) {
-            driver.settle();
-        }
-        leave(here);
-    }
-
-    /** {@return its function on the PCI bus, if it has one} */
-    @Nullable
-    SwitchedFunction pci() {
-        return function;
-    }
-
-    /**
-     * Sets the power-on state. A device that does not come to rest in time is quarantined; one that is in quarantine is
-     * made anew; a parked one is reset when it comes back.
-     */
-    public void reset() {
-        Seat here = seat;
-        if (!Patience.run(threadName("reset"), patience().multipliedBy(2), () -> reset(here)) && here == seat) {
-            abandon("it did not end its reset");
-        }
-    }
-
-    private void reset(Seat here) {
-        if (!here.gate.close(board.policy().quiesce().toNanos())) {
-            abandon("it did not come to rest for a reset");
-            return;
-        }
         try {
-            resetBehindGate(here);
-        } finally {
-            open(here);
-        }
-    }
-
-    private void resetBehindGate(Seat here) {
-        Instance instance = here.instance;
-        Instance failed = sick;
-        resetOnReturn = parked != null;
-        if (instance != null) {
-            instance.context().quiet();
-            run(here, instance, instance.device()::reset, "reset");
-        } else if (failed != null) {
-            try {
-                reseat(here, Moves.make(this, failed.offer()));
-            } catch (HsmException e) {
-                LOG.error("device {} stays in quarantine: {}", name, e.getMessage());
-            }
-        }
-    }
-
-    private void reseat(Seat here, Instance made) {
-        if (here == seat) {
-            occupy(here, made);
-        } else {
-            made.context().revoke(); // it took so long to make it that the device was given up
-            Moves.close(this, made.device());
-        }
-    }
-
-    /** Opens the gate that the caller has closed, and looks at what became due meanwhile. */
-    void open(Seat here) {
-        settle(here);
-        here.gate.open();
-        if (due && !runDue()) {
-            board.late().add(this);
-        }
-    }
-
-    /** Its plug-in goes away: keeps its state; accesses wait for it for the grace time, and then float. */
-    void park(DeviceFactory factory) {
-        Seat here = seat;
-        if (!here.gate.close(board.policy().quiesce().toNanos())) {
-            abandon("its plug-in went away while a call was in it");
-            return;
-        }
-        Instance instance = here.instance;
-        if (instance != null && instance.offer().factory() != factory) {
-            open(here); // moved to another plug-in meanwhile
-            return;
-        }
-        try {
-            TreeMap<Integer, ModelState> states = instance == null ? new TreeMap<>() : Moves.saveAll(this, instance);
-            if (here == seat && instance != null && !states.isEmpty()) {
-                Parked kept = instance.context().carried(instance.offer().schema().kind(), states);
-                vacate(here, "parked: the plug-in of " + model.id() + " went away");
-                floatsFrom = System.nanoTime() + board.policy().grace().toNanos();
-                parked = kept;
-            } else if (here == seat) {
-                vacate(here, "quarantined: its plug-in went away, and its state could not be saved");
+            for (LineDriver driver : around.drivers()) {
+                driver.settle();
             }
         } finally {
-            open(here);
-        }
-        if (instance != null) {
-            Moves.close(this, instance.device());
-        }
-    }
-
-    /**
-     * {@return its state, lines and timers, behind the closed gate}
-     *
-     * @throws HsmException
-     *             EOPNOTSUPP when it is in quarantine, EIO when its model fails
-     */
-    Parked still(Seat here) {
-        Parked kept = parked;
-        if (kept != null) {
-            return kept;
-        }
-        Instance instance = here.instance;
-        if (instance == null || here != seat) {
-            throw new HsmException(Errno.EOPNOTSUPP, "save", "the device '%s' is %s".formatted(name, status));
-        }
-        instance.context().flush();
-        TreeMap<Integer, ModelState> states = Moves.saveAll(this, instance);
-        if (states.isEmpty()) {
-            throw new HsmException(Errno.EIO, "save", "the model %s of device '%s' failed to save its state".formatted(
-                    model.id(), name));
-        }
-        return instance.context().carried(instance.offer().schema().kind(), states);
-    }
-
-    /** {@return why it could not be saved now, or null} */
-    @Nullable
-    String saveObstacle() {
-        Instance instance = seat.instance;
-        if (instance == null) {
-            return parked != null ? null : "the device '%s' is %s: unplug it".formatted(name, status);
-        }
-        return instance.offer().schema().writes().isEmpty()
-                ? "the device '%s' has no state: its model %s writes none; unplug it".formatted(name, model.id())
-                : null;
-    }
-
-    /** It is to be made of what was saved: until then its accesses wait. */
-    void expect(Parked saved) {
-        floatsFrom = System.nanoTime() + board.policy().grace().toNanos();
-        parked = saved;
-    }
-
-    /** It was made of what was saved: input that came before it could be told of is announced. */
-    void restored() {
-        inputArrived();
-    }
-
-    /** Takes the device away: accesses float, nothing is called any more. */
-    public void unplug() {
-        Seat here = seat;
-        if (here.gate.close(board.policy().quiesce().toNanos())) {
-            Instance instance = vacate(here, "unplugged");
-            here.gate.open();
-            if (instance != null) {
-                Moves.close(this, instance.device());
-            }
-        } else {
-            abandon("it did not come to rest to be unplugged");
-        }
-        client.close();
-        backing.close();
-    }
-
-    private @Nullable Instance vacate(Seat here, String why) {
-        Instance instance = here.instance;
-        if (instance != null) {
-            instance.context().quiet();
-            instance.context().revoke();
-        }
-        here.instance = null;
-        parked = null;
-        sick = null;
-        status = why;
-        return instance;
-    }
-
-    /** Seats a restored instance, behind the closed gate, and brings its lines and timers into force. */
-    void occupy(Seat here, Instance made) {
-        Instance old = here.instance;
-        if (old != null) {
-            old.context().revoke();
-        }
-        here.instance = made;
-        here.failuresInRow = 0;
-        parked = null;
-        sick = null;
-        model = made.offer().info();
-        bundle = made.offer().bundle();
-        status = "running";
-        made.context().commit();
-        if (resetOnReturn) {
-            resetBehindGate(here);
+            leave(here);
         }
     }
 
@@ -595,30 +302,11 @@ public final class HostedDevice implements IoHandler {
         fresh.failuresInRow = stuck.failuresInRow;
         seat = fresh;
         stuck.gate.retire();
-        signal();
+        work.signal();
     }
 
-    /**
-     * Gives up a device that somebody is stuck in: its context is revoked, a new, empty seat takes the accesses, and
-     * the requests that are inside are answered with all ones by others; so that nothing it does when it comes back
-     * matters.
-     */
-    void abandon(String reason) {
-        Seat stuck = seat;
-        if (!stuck.left.compareAndSet(false, true)) {
-            return;
-        }
-        Optional<DeviceGate.Visit> inside = stuck.gate.visit();
-        status = "quarantined: " + reason
-                + inside.map(visit -> " (thread " + visit.thread().getName() + ")").orElse("");
-        leaveSeat(stuck);
-        LOG.error("device {} ({}) is quarantined: {}; unplug and plug it{}", name, model.id(), reason,
-                inside.map(HostedDevice::whereabouts).orElse(""));
-        answerInItsPlace();
-        inside.ifPresent(visit -> leaveBehind(visit.thread()));
-    }
-
-    private void leaveSeat(Seat stuck) {
+    /** A new, empty seat takes the accesses; who is in the old one can do nothing any more. */
+    void leaveSeat(Seat stuck) {
         var fresh = new Seat();
         fresh.windows = stuck.windows;
         Instance instance = stuck.instance;
@@ -628,76 +316,93 @@ public final class HostedDevice implements IoHandler {
             instance.context().revoke();
         }
         fresh.gate.enter();
-        for (LineDriver driver : drivers) {
-            driver.drive(false);
+        try {
+            around.lowerLines();
+        } finally {
+            fresh.gate.leave();
         }
-        fresh.gate.leave();
-    }
-
-    private static String whereabouts(DeviceGate.Visit visit) {
-        return Stream.of(visit.thread().getStackTrace()).limit(STACK_SHOWN).map(frame -> "\n\tat " + frame).collect(
-                Collectors.joining("", "; thread " + visit.thread().getName() + " is left behind in it", ""));
     }
 
     /** The new client first: no access may find no client. */
-    private void answerInItsPlace() {
+    void answerInItsPlace() {
         IoClient old = client;
         try {
-            IoClient fresh = board.vm().ioRequests().inline(name, this);
+            IoClient fresh = around.board().vm().ioRequests().inline(around.name(), this);
             client = fresh;
             seat.windows.ranges().forEach(fresh::add);
         } catch (HsmException e) {
-            LOG.debug("device {} gets no accesses any more: {}", name, e.getMessage());
+            LOG.debug("device {} gets no accesses any more: {}", around.name(), e.getMessage());
         }
         old.abandon();
     }
 
-    private void leaveBehind(Thread stuck) {
-        board.late().leaveBehind(stuck);
-        try {
-            board.vm().leaveBehind(stuck);
-        } catch (HsmException e) {
-            LOG.debug("device {}: {}", name, e.getMessage());
-        }
+    void abandon(Seat stuck, String reason) {
+        supervisor.abandon(stuck, reason);
     }
 
-    /** One look of the watchdog: gives the device up when it has seen the same call so often. */
-    void look(int most) {
-        DeviceGate gate = seat.gate;
-        if (gate.closed()) {
-            return; // who has closed it watches over it
-        }
-        Optional<DeviceGate.Visit> visit = gate.visit();
-        looks = visit.isPresent() && visit.equals(lastVisit) ? looks + 1 : 0;
-        lastVisit = visit;
-        if (looks >= most) {
-            abandon("a call into it has not returned for " + board.policy().call().toMillis() + " ms");
-        }
+    /** Nothing answers here any more. */
+    void closeClient() {
+        client.close();
+        around.backing().close();
     }
 
     /** {@return the device as people see it} */
     public DeviceInfo info() {
-        return new DeviceInfo(name, model.kind(), model.id(), bundle, place(), (long) ACCESSES.getOpaque(this),
-                failures, status);
+        return new DeviceInfo(name(), standing.model.kind(), standing.model.id(), standing.bundle, whereabouts(),
+                (long) ACCESSES.getOpaque(this), supervisor.failures(), standing.told());
     }
 
     List<IoRange> ranges() {
         return seat.windows.ranges();
     }
 
-    private String place() {
+    private String whereabouts() {
         var words = new ArrayList<String>();
-        if (function != null) {
-            words.add("pci " + function.address());
+        if (around.switched() != null) {
+            words.add("pci " + around.switched().address());
         }
         seat.windows.ranges().forEach(range -> words.add(Windows.text(range)));
-        for (LineDriver driver : drivers) {
+        for (LineDriver driver : around.drivers()) {
             words.add(driver.place());
         }
         return String.join(", ", words);
     }
 
-    // ------------------------------------------------------------------ what its context reaches
+    void log(String what, Throwable cause) {
+        LOG.warn("device {} ({}) failed in its {}: {}", name(), standing.model.id(), what, Supervisor.told(cause),
+                cause);
+    }
+
+    // ------------------------------------------------------------------ its rooms
+
+    Surroundings around() {
+        return around;
+    }
+
+    Standing standing() {
+        return standing;
+    }
+
+    Supervisor supervisor() {
+        return supervisor;
+    }
+
+    Tenancy tenancy() {
+        return tenancy;
+    }
+
+    FaultSide faultSide() {
+        return faultSide;
+    }
+
+    DueWork work() {
+        return work;
+    }
+
+    /** Somebody is inside now: looks again soon. */
+    void putOff() {
+        around.board().late().add(this);
+    }
 
     Seat seat() {
         return seat;
@@ -708,61 +413,24 @@ public final class HostedDevice implements IoHandler {
     }
 
     String name() {
-        return name;
+        return around.name();
     }
 
-    /** {@return the name of a thread that does something to this device} */
-    String threadName(String what) {
-        return "vm%d-%s-%s".formatted(board.vm().vmid(), name, what);
-    }
-
-    /** {@return how long it may take to come to rest} */
-    Duration patience() {
-        return board.policy().quiesce();
-    }
-
-    /** {@return the present model, or the last one} */
-    ModelInfo model() {
-        return model;
-    }
-
-    Shape shape() {
-        return shape;
-    }
-
-    /** {@return the instance whose state counts: the one that answers, or the one in quarantine; null while parked} */
+    /** {@return the instance that answers; null while none does} */
     @Nullable
     Instance occupant() {
+        return seat.instance;
+    }
+
+    /** {@return whether its present model, or the one that failed, is of this factory} */
+    boolean uses(DeviceFactory factory) {
+        return offer().filter(offer -> offer.factory() == factory).isPresent();
+    }
+
+    /** {@return the offer of its present model, or of the one that failed} */
+    Optional<DeviceOffer> offer() {
         Instance present = seat.instance;
-        return present != null ? present : sick;
-    }
-
-    /** {@return what is kept of the device while it is parked} */
-    Parked parkedState() {
-        Parked kept = parked;
-        if (kept == null) {
-            throw new HsmException(Errno.ENODEV, "swap", "the device '" + name + "' is " + status
-                    + " and has no state that could be moved; unplug and plug it");
-        }
-        return kept;
-    }
-
-    boolean isParked() {
-        return parked != null;
-    }
-
-    /** {@return whether a model could take over what is parked here} */
-    boolean couldBe(DeviceOffer offer) {
-        Parked kept = parked;
-        return kept != null && offer.info().kind().equals(model.kind()) && kept.stateFor(offer.schema()).isPresent();
-    }
-
-    long bundle() {
-        return bundle;
-    }
-
-    String status() {
-        return status;
+        return present != null ? Optional.of(present.offer()) : Optional.ofNullable(standing.failing);
     }
 
     /** Claims the device for a move. @return false while another one is going on */
@@ -772,54 +440,5 @@ public final class HostedDevice implements IoHandler {
 
     void endMove() {
         moving.set(false);
-    }
-
-    String option(String option) {
-        String value = options.get(option);
-        if (value == null) {
-            throw new IllegalArgumentException("the device asks for option '" + option + "', which its spec has not");
-        }
-        return value;
-    }
-
-    LineDriver[] drivers() {
-        return drivers;
-    }
-
-    @Nullable
-    PciFunction function() {
-        return function;
-    }
-
-    Backing backing() {
-        return backing;
-    }
-
-    GuestMemory memory() {
-        return board.vm().memory();
-    }
-
-    VmClock clock() {
-        return board.vm().clock();
-    }
-
-    boolean deterministic() {
-        return board.deterministic();
-    }
-
-    Interrupts interrupts() {
-        return board.vm().interrupts();
-    }
-
-    Requests requests() {
-        return board.requests();
-    }
-
-    MemoryLayout layout() {
-        return board.layout();
-    }
-
-    int processors() {
-        return board.vm().vcpuCount();
     }
 }

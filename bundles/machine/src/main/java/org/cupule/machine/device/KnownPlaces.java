@@ -48,6 +48,7 @@ final class KnownPlaces {
             new Place(0x4D0, 0x4D1, "the interrupt controllers' edge and level control"),
             new Place(0x510, 0x51B, "QEMU's firmware configuration"),
             new Place(0x600, 0x60B, "ACPI power management of QEMU"),
+            new Place(0xCC0, 0xCCF, "the hot-plug controller: device type pci-hotplug"),
             new Place(0xCF8, 0xCFF, "PCI configuration, and the reset port: device type acpi-pm"),
             new Place(0xB000, 0xB00B, "ACPI power management of QEMU"),
             new Place(0x5658, 0x5659, "VMware's back door"));

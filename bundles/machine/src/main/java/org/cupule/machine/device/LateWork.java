@@ -47,7 +47,7 @@ final class LateWork {
     /** Taken out first: what becomes due during the try puts the device in again. */
     private void tryAgain(HostedDevice device) {
         devices.remove(device);
-        if (!device.runDue()) {
+        if (!device.work().run()) {
             devices.add(device);
         }
     }

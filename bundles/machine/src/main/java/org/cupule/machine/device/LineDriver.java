@@ -16,6 +16,8 @@ final class LineDriver {
     private final @Nullable PciFunction pin;
     private boolean wanted;
     private boolean shown;
+    /** The present high level was lost on its way: a fault on demand. */
+    private boolean lost;
 
     private LineDriver(GsiLines lines, int gsi, int twin, @Nullable PciFunction pin) {
         this.lines = lines;
@@ -43,13 +45,43 @@ final class LineDriver {
 
     /** The device sets its level. */
     void drive(boolean high) {
+        drive(high, 0, null);
+    }
+
+    /** The device sets its level; a rise that would be seen may be lost. */
+    void drive(boolean high, int index, @Nullable Interposer faults) {
+        lost &= high;
         wanted = high;
+        if (faults != null && level() && !shown && faults.loses(index)) {
+            lost = true;
+        }
         settle();
+    }
+
+    /** Says whether the line is as if nobody drove it. */
+    void hush(boolean on) {
+        lost = on;
+        settle();
+    }
+
+    /** Changes its level for a moment, without a reason. */
+    void blip() {
+        if (!lost) {
+            boolean before = wanted;
+            drive(!before);
+            drive(before);
+        }
+    }
+
+    /** {@return the level that comes out} */
+    private boolean level() {
+        boolean driven = wanted && !lost;
+        return pin == null ? driven : pin.intx(driven);
     }
 
     /** Looks again at what the bus lets through. */
     void settle() {
-        boolean level = pin == null ? wanted : pin.intx(wanted);
+        boolean level = level();
         if (level != shown) {
             shown = level;
             lines.drive(gsi, level);

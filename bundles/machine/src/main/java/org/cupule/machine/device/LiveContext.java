@@ -44,8 +44,12 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     private static final int REVOKED = 2;
 
     private final HostedDevice host;
+    private final Surroundings around;
     private final DeviceSpec spec;
-    private final Thread maker = Thread.currentThread();
+    /**
+     * Whose calls are let through on probation; not kept after it, since its swap holds the instance before this one.
+     */
+    private volatile @Nullable Thread maker = Thread.currentThread();
     private final boolean[] levels;
     private final List<DeviceTimer> timers = new ArrayList<>();
     private final Effects effects = new Effects();
@@ -56,9 +60,10 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
 
     LiveContext(HostedDevice host, DeviceSpec spec) {
         this.host = host;
+        this.around = host.around();
         this.spec = spec;
-        this.levels = new boolean[host.drivers().length];
-        this.disk = host.backing() instanceof DiskFile file ? new LiveDisk(this, file) : null;
+        this.levels = new boolean[around.drivers().length];
+        this.disk = around.backing() instanceof DiskFile file ? new LiveDisk(this, file) : null;
     }
 
     /** Fails unless the caller may use this context now. */
@@ -84,12 +89,12 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
 
     @Override
     public String name() {
-        return host.name();
+        return around.name();
     }
 
     @Override
     public String option(String name) {
-        return host.option(name);
+        return around.option(name);
     }
 
     @Override
@@ -108,7 +113,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     public boolean msi(int vector) {
         checkLive("messages");
         Objects.checkIndex(vector, spec.pci().map(PciFunctionSpec::messages).orElse(0));
-        PciFunction function = host.function();
+        PciFunction function = around.function();
         if (function == null || !function.busMaster()) {
             return false;
         }
@@ -124,24 +129,25 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
 
     @Override
     public boolean read(long gpa, byte[] target, int from, int lengthBytes) {
-        return mayMaster(target, from, lengthBytes) && host.memory().read(gpa, target, from, lengthBytes);
+        return mayMaster(target, from, lengthBytes) && around.memory().read(gpa, target, from, lengthBytes);
     }
 
     @Override
     public boolean write(long gpa, byte[] source, int from, int lengthBytes) {
-        return mayMaster(source, from, lengthBytes) && host.memory().write(gpa, source, from, lengthBytes);
+        return mayMaster(source, from, lengthBytes) && around.memory().write(gpa, source, from, lengthBytes);
     }
 
     private boolean mayMaster(byte[] bytes, int from, int lengthBytes) {
         checkLive("guest memory");
         Objects.checkFromIndexSize(from, lengthBytes, bytes.length);
-        PciFunction function = host.function();
-        return function == null || function.busMaster();
+        PciFunction function = around.function();
+        Interposer faults = host.faultSide().interposer();
+        return (function == null || function.busMaster()) && (faults == null || !faults.failsTransfer());
     }
 
     @Override
     public VmClock clock() {
-        return host.clock();
+        return around.clock();
     }
 
     @Override
@@ -150,7 +156,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         if (timers.stream().anyMatch(timer -> timer.name().equals(name))) {
             throw new IllegalArgumentException("the device makes two timers '" + name + "'");
         }
-        var timer = new DeviceTimer(this, name, action, host.clock());
+        var timer = new DeviceTimer(this, name, action, around.clock());
         timers.add(timer);
         return timer;
     }
@@ -166,13 +172,13 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     @Override
     public boolean write(int value) {
         check();
-        return phase == LIVE && host.backing().write(value & 0xFF);
+        return phase == LIVE && around.backing().write(value & 0xFF);
     }
 
     @Override
     public int read() {
         check();
-        return phase == LIVE ? host.backing().read() : -1;
+        return phase == LIVE ? around.backing().read() : -1;
     }
 
     @Override
@@ -186,13 +192,13 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         check();
         posted.add(action);
         if (phase == LIVE) {
-            host.signal();
+            host.work().signal();
         }
     }
 
     @Override
     public boolean deterministic() {
-        return host.deterministic();
+        return around.deterministic();
     }
 
     @Override
@@ -208,7 +214,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     @Override
     public Network network() {
         check();
-        if (spec.backend() != DeviceSpec.Backend.NETWORK || !(host.backing() instanceof Wire wire)) {
+        if (spec.backend() != DeviceSpec.Backend.NETWORK || !(around.backing() instanceof Wire wire)) {
             throw new IllegalStateException("the device's spec does not say Backend.NETWORK");
         }
         return new LiveNetwork(this, wire);
@@ -231,7 +237,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         if (posted()) {
             effects.powerOff();
         } else {
-            host.requests().powerOff();
+            around.requests().powerOff();
         }
     }
 
@@ -240,7 +246,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         if (posted()) {
             effects.reset();
         } else {
-            host.requests().resetRequested();
+            around.requests().resetRequested();
         }
     }
 
@@ -249,7 +255,17 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         if (posted()) {
             effects.exit(status);
         } else {
-            host.requests().exit(status);
+            around.requests().exit(status);
+        }
+    }
+
+    @Override
+    public void eject(int slot) {
+        Objects.checkIndex(slot, Integer.SIZE);
+        if (posted()) {
+            effects.eject(slot);
+        } else {
+            around.requests().ejected(1 << slot);
         }
     }
 
@@ -263,30 +279,30 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
 
     @Override
     public long memoryBytes() {
-        return host.layout().bytes();
+        return around.layout().bytes();
     }
 
     @Override
     public long lowMemoryBytes() {
-        return host.layout().low();
+        return around.layout().low();
     }
 
     @Override
     public int processors() {
-        return host.processors();
+        return around.processors();
     }
 
     /** Something of this context became due on another thread. */
     void due() {
         if (phase == LIVE) {
-            host.signal();
+            host.work().signal();
         }
     }
 
     /** Passes on what the device asked for. Only inside the gate, when no call is in the device. */
     void flush() {
         if (phase == LIVE && !effects.empty()) {
-            effects.flush(host.drivers(), host.interrupts(), host.requests());
+            effects.flush(around.drivers(), around.interrupts(), around.requests(), host.faultSide().interposer());
         }
     }
 
@@ -308,7 +324,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     /** {@return the action of a timer whose time has come, or null} */
     @Nullable
     Runnable takeDue(int timer) {
-        return timers.get(timer).takeDue(host.clock()) ? timers.get(timer).action() : null;
+        return timers.get(timer).takeDue(around.clock()) ? timers.get(timer).action() : null;
     }
 
     /** {@return what the device wants to be called when input comes} */
@@ -342,12 +358,13 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     /** Brings what was recorded into force. */
     void commit() {
         phase = LIVE;
+        maker = null;
         for (int i = 0; i < levels.length; i++) {
-            host.drivers()[i].drive(levels[i]);
+            around.drivers()[i].drive(levels[i]);
         }
         timers.forEach(DeviceTimer::connect);
         if (!posted.isEmpty()) {
-            host.signal();
+            host.work().signal();
         }
     }
 
@@ -361,6 +378,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
     /** Ends this generation; deadlines and levels can still be read by who takes over. */
     void revoke() {
         phase = REVOKED;
+        maker = null;
         onInput = null;
         posted.clear();
         forgetDisk();
@@ -376,7 +394,7 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         timers.forEach(DeviceTimer::cut);
         for (int i = 0; i < levels.length; i++) {
             levels[i] = false;
-            host.drivers()[i].drive(false);
+            around.drivers()[i].drive(false);
         }
     }
 }

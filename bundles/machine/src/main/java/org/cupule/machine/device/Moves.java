@@ -1,6 +1,8 @@
 package org.cupule.machine.device;
 
+import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -70,7 +72,7 @@ final class Moves {
         var states = new TreeMap<Integer, ModelState>();
         for (int version : instance.offer().schema().writes()) {
             try {
-                states.put(version, instance.device().save(version));
+                states.put(version, Objects.requireNonNull(instance.device().save(version), "it saved nothing"));
             } catch (Throwable e) {
                 host.log("save", e);
             }
@@ -86,11 +88,11 @@ final class Moves {
      */
     static Instance makeInTime(HostedDevice host, DeviceOffer offer) {
         var made = new CompletableFuture<Instance>();
-        if (!Patience.run(host.threadName("make"), host.patience(), () -> make(host, offer, made))
+        if (!inTime(host, "make", () -> make(host, offer, made))
                 && made.completeExceptionally(new HsmException(Errno.ETIMEDOUT, "device",
                         "the model %s has not made device '%s' within %d ms".formatted(offer.text(), host.name(),
-                                host.patience().toMillis())))) {
-            LOG.error("thread {} is left behind", host.threadName("make"));
+                                host.around().patience().toMillis())))) {
+            LOG.error("thread {} is left behind", host.around().threadName("make"));
         }
         try {
             return made.join();
@@ -111,11 +113,23 @@ final class Moves {
         }
     }
 
+    /** Calls a plug-in on a thread of its own. @return whether it has come back in time */
+    static boolean inTime(HostedDevice host, String what, Runnable call) {
+        return inTime(host, what, host.around().patience(), call);
+    }
+
+    /** As above, with a deadline of the caller's choice. */
+    static boolean inTime(HostedDevice host, String what, Duration most, Runnable call) {
+        Surroundings around = host.around();
+        return Patience.run(around.threadName(what), most, call,
+                thread -> around.board().oversight().leftBehind(around.target() + ", " + what, thread));
+    }
+
     /** Calls what a device does when it is let go, and does not care if it fails or hangs. */
     static void close(HostedDevice host, Device device) {
-        if (!Patience.run(host.threadName("close"), host.patience(), () -> closeNow(host, device))) {
+        if (!inTime(host, "close", () -> closeNow(host, device))) {
             LOG.error("device {} ({}) does not end its close; thread {} is left behind", host.name(),
-                    host.model().id(), host.threadName("close"));
+                    host.standing().model.id(), host.around().threadName("close"));
         }
     }
 

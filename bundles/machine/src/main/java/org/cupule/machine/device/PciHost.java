@@ -3,6 +3,7 @@ package org.cupule.machine.device;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.stream.IntStream;
@@ -111,6 +112,10 @@ final class PciHost implements PciBusContext {
 
     private long config(int packed, int register, int size, boolean write, int value) {
         Bdf address = packed < BUS_ZERO.length ? BUS_ZERO[packed] : Bdf.of(packed);
+        HostedDevice device = devices.get(address);
+        if (device != null && device.faultSide().gone()) {
+            return FLOAT;
+        }
         gate.enter();
         try {
             if (!write) {
@@ -322,10 +327,8 @@ final class PciHost implements PciBusContext {
 
     /** Moves all functions to a bus of another model; see {@code Swappable.swap}. */
     synchronized SwapReport swap(PciOffer next, Duration deadline) {
-        int version = offer.schema().commonVersion(next.schema()).orElseThrow(() -> new HsmException(Errno.EINVAL,
-                "swap", "%s: %s writes '%s' in versions %s, and %s reads versions %s".formatted(target().name(),
-                        offer.info().id(), offer.schema().kind(), offer.schema().writes(), next.info().id(),
-                        next.schema().reads())));
+        int version = offer.schema().commonVersion(next.schema())
+                .orElseThrow(() -> new HsmException(Errno.EINVAL, "swap", refusal(next)));
         PciBus made = make(next);
         long begin = System.nanoTime();
         close("swap", deadline);
@@ -334,6 +337,19 @@ final class PciHost implements PciBusContext {
         } finally {
             gate.open();
         }
+    }
+
+    private String refusal(PciOffer next) {
+        return "%s: %s writes '%s' in versions %s, and %s reads versions %s".formatted(target().name(),
+                offer.info().id(), offer.schema().kind(), offer.schema().writes(), next.info().id(),
+                next.schema().reads());
+    }
+
+    /** {@return the sentence with which a swap would be refused; empty when it would be tried} */
+    synchronized Optional<String> objection(PciOffer next) {
+        return offer.schema().commonVersion(next.schema()).isPresent()
+                ? Optional.empty()
+                : Optional.of(refusal(next));
     }
 
     private SwapReport move(PciOffer next, PciBus made, int version, long begin) {

@@ -18,5 +18,5 @@ import java.time.Duration;
 public record Policy(int failuresInRow, Duration quiesce, Duration grace, Duration call) {
     /** The policy when nothing is configured. */
     public static final Policy STANDARD = new Policy(10, Duration.ofSeconds(2), Duration.ofSeconds(2),
-            Duration.ofSeconds(3));
+            Duration.ofSeconds(1));
 }

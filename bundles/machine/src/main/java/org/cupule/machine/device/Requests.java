@@ -14,4 +14,12 @@ public interface Requests {
 
     /** The guest ended the run. */
     void exit(int status);
+
+    /**
+     * The guest has let go of what is in these slots of the PCI bus.
+     *
+     * @param slots
+     *            bit n for device n
+     */
+    void ejected(int slots);
 }

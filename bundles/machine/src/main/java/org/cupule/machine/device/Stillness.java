@@ -67,7 +67,7 @@ final class Stillness {
         HostedDevice hanging = devices.get(at);
         for (int i = 0; i < devices.size(); i++) {
             if (devices.get(i) == hanging) {
-                hanging.abandon("its model did not end saving its state");
+                hanging.abandon(seats.get(i), "its model did not end saving its state");
             } else {
                 devices.get(i).moveToNewSeat(seats.get(i));
             }
@@ -122,7 +122,7 @@ final class Stillness {
         var states = new ArrayList<Parked>();
         for (int i = 0; i < devices.size(); i++) {
             at = i;
-            states.add(devices.get(i).still(seats.get(i)));
+            states.add(devices.get(i).tenancy().still(seats.get(i)));
         }
         return states;
     }

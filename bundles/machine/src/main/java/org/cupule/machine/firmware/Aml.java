@@ -14,6 +14,11 @@ final class Aml {
     /** What a caller gave. */
     static final byte[] ARG0 = {0x68};
     static final byte[] ARG3 = {0x6B};
+    /** A method's own variables. */
+    static final byte[] LOCAL0 = {0x60};
+    static final byte[] LOCAL1 = {0x61};
+    private static final byte[] NOWHERE = {0};
+    private static final int SERIALIZED = 1 << 3;
     private static final int ROOT = '\\';
     private static final int SEGMENT = 4;
 
@@ -126,7 +131,41 @@ final class Aml {
         return sized(of(0x14), join(path(path), of(arguments), join(terms)));
     }
 
+    /** {@return a method that one caller at a time is in} */
+    static byte[] serialized(String path, int arguments, byte[]... terms) {
+        return method(path, arguments | SERIALIZED, terms);
+    }
+
+    /** {@return a block of I/O ports, for {@link #registers}} */
+    static byte[] ports(String path, int first, int lengthBytes) {
+        return join(of(0x5B, 0x80), path(path), of(1), integer(first), integer(lengthBytes));
+    }
+
+    /** {@return names for the registers of 32 bits of a block of ports, in their order} What is not written is 0. */
+    static byte[] registers(String ports, String... names) {
+        var fields = new ByteArrayOutputStream();
+        for (String name : names) {
+            fields.writeBytes(join(path(name), of(Integer.SIZE)));
+        }
+        return sized(of(0x5B, 0x81), join(path(ports), of(0x43), fields.toByteArray()));
+    }
+
     // ------------------------------------------------------------------ statements
+
+    /** {@return a call of a method without arguments} */
+    static byte[] call(String path) {
+        return path(path);
+    }
+
+    /** {@return an operating system is told that something is to be done about a device} */
+    static byte[] tell(String device, int what) {
+        return join(of(0x86), path(device), integer(what));
+    }
+
+    /** {@return the bits that both have} */
+    static byte[] both(byte[] left, byte[] right) {
+        return and(left, right, NOWHERE);
+    }
 
     static byte[] store(byte[] source, byte[] target) {
         return join(of(0x70), source, target);

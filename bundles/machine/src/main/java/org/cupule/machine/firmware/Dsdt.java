@@ -36,7 +36,7 @@ import org.cupule.types.IoRange;
  *    CPnn      the processors
  *    LNKn      the inputs of the 8259 pair that INTx pins lead to      \ active high, level-triggered;
  *    GSIn      the inputs of the I/O APIC that they lead to            / fixed: _SRS changes nothing
- *    PCI0      the host bridge: what it passes on, and which pin leads where
+ *    PCI0      the host bridge: what it passes on, and which pin leads where; its slots ({@link HotPlugSlots})
  *    COMn PIT SPKR RTC PS2K PS2M HPET
  *    MBRD      all other places that are taken
  * </pre>
@@ -49,12 +49,12 @@ import org.cupule.types.IoRange;
  */
 final class Dsdt {
     /** The parts that have a device of their own here; the others' places are the mother board's. */
-    private static final String SERIAL = "uart16550";
     private static final String TIMER = "pit8254";
     private static final String CLOCK = "mc146818";
     private static final String KEYBOARD = "i8042";
     static final String HPET = "hpet";
-    private static final List<String> TOLD = List.of(SERIAL, TIMER, CLOCK, KEYBOARD, HPET);
+    static final String HOST_BRIDGE = "PCI0";
+    private static final List<String> TOLD = List.of(Platform.SERIAL_PORT, TIMER, CLOCK, KEYBOARD, HPET);
     /** How an operating system asks for PCI Express features (PCI Firmware Specification 3.3, section 4.5). */
     private static final byte[] PCI_EXPRESS = {0x5B, 0x4D, (byte) 0xDB, 0x33, (byte) 0xF7, 0x1F, 0x1C, 0x40,
             (byte) 0x96, 0x57, 0x74, 0x41, (byte) 0xC0, 0x3D, (byte) 0xD7, 0x66};
@@ -107,11 +107,12 @@ final class Dsdt {
     }
 
     private byte[] hostBridge() {
-        return device("PCI0", join(identity()), name("_UID", integer(0)), name("_BBN", integer(0)),
+        return device(HOST_BRIDGE, join(identity()), name("_UID", integer(0)), name("_BBN", integer(0)),
                 name("_SEG", integer(0)), name("_CRS", passedOn()),
                 name("PRT0", routes("LNK", false)), name("PRT1", routes("GSI", true)),
                 method("_PRT", 0, when(equal(PIC_MODE, integer(0)), giveBack(path("PRT0"))),
-                        giveBack(path("PRT1"))));
+                        giveBack(path("PRT1"))),
+                platform.first(Platform.HOT_PLUG).map(part -> new HotPlugSlots(part).terms()).orElse(new byte[0]));
     }
 
     private List<byte[]> identity() {
@@ -153,7 +154,7 @@ final class Dsdt {
     private List<byte[]> parts() {
         var terms = new ArrayList<byte[]>();
         int serial = 0;
-        for (Part part : platform.all(SERIAL)) {
+        for (Part part : platform.all(Platform.SERIAL_PORT)) {
             serial++;
             terms.add(part("COM%X".formatted(serial), "PNP0501", serial, part.windows(), part.lines().get("irq")));
         }

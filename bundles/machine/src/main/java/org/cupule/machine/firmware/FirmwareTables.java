@@ -9,6 +9,7 @@ import org.cupule.machine.loader.LoadPlan.Chunk;
  * All tables of a machine.
  *
  * <pre>
+ *  00000  {@link BiosData}
  *  E0000  FACS, DSDT, FADT, MADT, HPET, MCFG, RSDT, XSDT
  *  F0000  RSDP    F0040  _MP_    F0060  _SM3_    F0080  _SM_
  *  F0100  MP table               F1000  SMBIOS structures
@@ -23,6 +24,8 @@ public final class FirmwareTables {
     public static final long FIRST = 0xE_0000;
     /** Last byte of it. */
     public static final long LAST = 0xF_FFFF;
+    /** Last byte of the low memory in which the BIOS data lie. */
+    public static final long LAST_LOW = BiosData.LAST;
     /** Where the pointer to the ACPI tables lies, if there are any. */
     public static final long RSDP = 0xF_0000;
     static final long ACPI = FIRST;
@@ -41,12 +44,22 @@ public final class FirmwareTables {
     private FirmwareTables() {
     }
 
-    /** {@return what is written to memory, in this order} */
-    public static List<Chunk> of(Platform platform) {
+    /**
+     * {@return what is written to memory, in this order}
+     *
+     * @param platform
+     *            the machine
+     * @param low
+     *            whether low memory is free for what a BIOS leaves there
+     */
+    public static List<Chunk> of(Platform platform, boolean low) {
         var chunks = new ArrayList<Chunk>();
         chunks.add(new Chunk(RSDP, new byte[0], 0, 0, POINTERS));
         Stream.of(platform.hasAcpi() ? new AcpiTables(platform).chunks() : List.<Chunk>of(),
                 new MpTable(platform).chunks(), new Smbios(platform).chunks()).forEach(chunks::addAll);
+        if (low) {
+            chunks.addAll(BiosData.chunks(platform));
+        }
         return chunks;
     }
 

@@ -29,6 +29,11 @@ public record Platform(String name, MemoryLayout layout, int processors, boolean
         boolean acpi, List<Part> parts) {
     /** The kind of device that is ACPI's fixed hardware: without it there are no ACPI tables. */
     public static final String POWER_MANAGEMENT = "acpi-pm";
+    /** The kind of device that is a PC's serial port. */
+    static final String SERIAL_PORT = "uart16550";
+
+    /** The kind of device that tells of functions which come and go. */
+    static final String HOT_PLUG = "pci-hotplug";
 
     /** Copies the list. */
     public Platform {

@@ -157,6 +157,7 @@ public final class DeviceGate {
 
     /** Opens the gate that the caller has closed; who waited goes in, one at a time. */
     public void open() {
+        INSIDER.setOpaque(this, NOBODY_YET); // a thread holds what it has done, here perhaps a device that is gone
         CLOSER.compareAndSet(this, Thread.currentThread().threadId(), NOBODY);
         OWNER.setRelease(this, NOBODY);
         queue.forEach(LockSupport::unpark);

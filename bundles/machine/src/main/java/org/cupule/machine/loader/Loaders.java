@@ -11,8 +11,9 @@ import org.cupule.types.HsmException;
  */
 public final class Loaders {
     /** In the order in which {@code auto} asks them. */
-    private static final List<Loader> ALL = List.of(new MultibootLoader(), new LinuxLoader(), new RomLoader(),
-            new FlatLoader());
+    private static final List<Loader> ALL = List.of(new MultibootLoader(), new PvhLoader(), new ElfLoader(),
+            new LinuxLoader(),
+            new RomLoader(), new FlatLoader());
 
     /** The names of the formats. */
     public static final List<String> FORMATS = ALL.stream().map(Loader::format).toList();

@@ -30,11 +30,13 @@ final class MultibootLoader implements Loader {
     private static final long KNOWN_FLAGS = 7;
     private static final long REQUIRED_FLAGS = 0xFFFF;
     private static final long ADDRESS_FIELDS = 1 << 16;
-    private static final long FOUR_GIB = 1L << 32;
+    /** With its address fields. */
+    private static final int HEADER_BYTES = 32;
     private static final int INFORMATION_BYTES = 120;
     /** memory, command line, modules, memory map, loader's name */
     private static final int INFORMATION_FLAGS = 1 | 1 << 2 | 1 << 3 | 1 << 6 | 1 << 9;
-    private static final long BELOW_BIOS_DATA = 0x9_F000;
+    /** Kernels put their own real-mode code at the top of low memory before they have read what they were told. */
+    private static final long TOLD_AT = 0x1_0000;
     private static final int PAGE = 4096;
 
     @Override
@@ -42,10 +44,16 @@ final class MultibootLoader implements Loader {
         return "multiboot";
     }
 
-    /** An ELF file without a header is recognised too, so that its user is told what is missing. */
+    /** Firmware that could also be started so, as U-Boot could, is started as firmware. */
     @Override
     public boolean recognises(ImageBytes image) {
-        return header(image).isPresent() || ElfFile.is(image);
+        OptionalInt header = header(image);
+        return header.isPresent() && !endsAtFourGib(image, header.getAsInt());
+    }
+
+    private static boolean endsAtFourGib(ImageBytes image, int header) {
+        return (image.u32(header + 4) & ADDRESS_FIELDS) != 0 && image.has(header, HEADER_BYTES)
+                && image.u32(header + 12) - header + image.length() == ElfFile.FOUR_GIB;
     }
 
     private static OptionalInt header(ImageBytes image) {
@@ -71,13 +79,18 @@ final class MultibootLoader implements Loader {
         var room = new Room(request.layout());
         long entry = (flags & ADDRESS_FIELDS) != 0
                 ? placeFlat(image, header, room)
-                : new ElfFile(image).place(room, FOUR_GIB);
+                : placeElf(new ElfFile(image), room);
         long[] general = new long[16];
         general[StartState.RAX] = LOADED;
         general[StartState.RBX] = putInformation(request, room);
-        long gdt = room.below("the descriptor table", BELOW_BIOS_DATA, StartState.gdt().length, 8);
+        long gdt = room.above("the descriptor table", TOLD_AT, StartState.gdt().length, 8);
         room.put("the descriptor table", gdt, StartState.gdt());
         return new LoadPlan(format(), room.chunks(), List.of(), StartState.flat32(entry, gdt, general));
+    }
+
+    private static long placeElf(ElfFile file, Room room) {
+        file.place(room, ElfFile.FOUR_GIB);
+        return file.entry();
     }
 
     private static long placeFlat(ImageBytes image, int header, Room room) {
@@ -110,13 +123,13 @@ final class MultibootLoader implements Loader {
                 + request.commandLine());
         byte[] loader = "Cupule\0".getBytes(StandardCharsets.US_ASCII);
         int length = INFORMATION_BYTES + map.size() * 24 + modules.length + line.length + loader.length;
-        long base = room.below("the multiboot information", BELOW_BIOS_DATA, length, 8);
+        long base = room.above("the multiboot information", TOLD_AT, length, 8);
         int mapAt = INFORMATION_BYTES;
         int modulesAt = mapAt + map.size() * 24;
         int lineAt = modulesAt + modules.length;
         int loaderAt = lineAt + line.length;
         var info = new Bytes(length).u32(0, INFORMATION_FLAGS)
-                .u32(4, BELOW_BIOS_DATA >> 10).u32(8, request.layout().low() - MemoryLayout.EXTENDED >> 10)
+                .u32(4, MemoryLayout.BIOS_DATA >> 10).u32(8, request.layout().low() - MemoryLayout.EXTENDED >> 10)
                 .u32(16, base + lineAt).u32(20, request.modules().size()).u32(24, base + modulesAt)
                 .u32(44, map.size() * 24L).u32(48, base + mapAt).u32(64, base + loaderAt)
                 .copy(modulesAt, modules, 0, modules.length).copy(lineAt, line, 0, line.length)

@@ -24,6 +24,8 @@ final class RomLoader implements Loader {
     private static final int GRANULE = 64 << 10;
     private static final int MOST_BYTES = 16 << 20;
     private static final int RESET_VECTOR = 16;
+    /** The shortest one. */
+    private static final int JUMP = 2;
     private static final int RESET_SELECTOR = 0xF000;
     private static final long RESET_BASE = 0xFFFF_0000L;
     private static final int RESET_IP = 0xFFF0;
@@ -35,20 +37,26 @@ final class RomLoader implements Loader {
         return "rom";
     }
 
-    /** A whole number of 64 KiB, with a jump at the reset vector, perhaps behind CLI, NOPs or WBINVD. */
+    /** A whole number of 64 KiB, with a jump at the reset vector, perhaps behind CLI, CLD, NOP or WBINVD. */
     @Override
     public boolean recognises(ImageBytes image) {
         if (image.length() == 0 || image.length() % GRANULE != 0 || image.length() > MOST_BYTES) {
             return false;
         }
         int at = image.length() - RESET_VECTOR;
-        int first = image.u8(at);
-        if (first == 0xFA) {
-            at += 1;
-        } else if (first == 0x90 || image.u16(at) == 0x090F) {
-            at += 2;
+        while (at < image.length() - JUMP && harmless(image, at) > 0) {
+            at += harmless(image, at);
         }
         return image.u8(at) >= 0xE9 && image.u8(at) <= 0xEB;
+    }
+
+    /** {@return the length of an instruction that firmware may begin with; 0 when it is another} */
+    private static int harmless(ImageBytes image, int at) {
+        return switch (image.u8(at)) {
+            case 0xFA, 0xFC, 0x90 -> 1;
+            case 0x0F -> image.u8(at + 1) == 0x09 ? 2 : 0;
+            default -> 0;
+        };
     }
 
     @Override

@@ -32,6 +32,8 @@ final class StartState {
     static final int RSI = 6;
     private static final long REAL_CR0 = 0x30;
     private static final long PROTECTED_CR0 = 0x31;
+    /** PE and ET: what the direct boot of a virtual machine asks for. */
+    private static final long DIRECT_CR0 = 0x11;
     private static final long PAGED_CR0 = 0x8000_0031L;
     private static final long CR4_PAE = 0x20;
     private static final long EFER_LME_LMA = 0x500;
@@ -47,7 +49,16 @@ final class StartState {
 
     /** {@return protected mode without paging, all segments flat} */
     static VcpuState flat32(long entry, long gdt, long[] general) {
-        return new VcpuState(general, entry, 0, PROTECTED_CR0, 0, 0, 0, 0, 0xFFFF_FFFF, 0xC09B,
+        return flat32(entry, gdt, general, PROTECTED_CR0);
+    }
+
+    /** {@return the same, with those bits of CR0 alone that it cannot do without} */
+    static VcpuState direct32(long entry, long gdt, long[] general) {
+        return flat32(entry, gdt, general, DIRECT_CR0);
+    }
+
+    private static VcpuState flat32(long entry, long gdt, long[] general, long cr0) {
+        return new VcpuState(general, entry, 0, cr0, 0, 0, 0, 0, 0xFFFF_FFFF, 0xC09B,
                 new int[]{CODE, DATA, DATA, DATA, DATA, DATA, 0, 0}, gdt, GDT.length * 8 - 1, 0, 0);
     }
 

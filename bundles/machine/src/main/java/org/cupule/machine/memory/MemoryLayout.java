@@ -2,6 +2,7 @@ package org.cupule.machine.memory;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.cupule.hsm.memory.GuestMemory;
 import org.cupule.ram.Access;
 import org.cupule.ram.Ram;
@@ -30,6 +31,10 @@ public record MemoryLayout(long bytes) {
     public static final long LEAST = 1 << 20;
     /** The most that a machine has: what 40 bits of physical address reach, less the gap. */
     public static final long MOST = (1L << 40) - (2L << 30);
+    /** The sizes of pages that a host may have. */
+    public static final Set<Long> PAGE_SIZES = Set.of((long) Ram.PAGE_BYTES, 2L << 20, 1L << 30);
+    /** First byte of the extended BIOS data area, the last KiB below the video window. */
+    public static final long BIOS_DATA = 0x9_FC00;
     /** First byte of the legacy video window. */
     public static final long VIDEO = 0xA_0000;
     /** First byte after the legacy video window. */
@@ -39,7 +44,6 @@ public record MemoryLayout(long bytes) {
     /** Where RAM above the gap begins. */
     public static final long HIGH = 1L << 32;
     private static final long MOST_LOW = 2L << 30;
-    private static final long BIOS_DATA = 0x9_FC00;
 
     /** Refuses what cannot be built with EINVAL. */
     public MemoryLayout {
@@ -95,16 +99,39 @@ public record MemoryLayout(long bytes) {
         return Long.compareUnsigned(first, end) < 0 && Long.compareUnsigned(last, from) >= 0;
     }
 
-    /** Allocates and maps the RAM. */
+    /**
+     * {@return whether so much memory is made of such pages: all of them whole, and two at least unless they are small}
+     */
+    public static boolean divides(long pageBytes, long bytes) {
+        return bytes % pageBytes == 0 && (pageBytes == Ram.PAGE_BYTES || bytes > pageBytes);
+    }
+
+    /** Allocates and maps the RAM, of the host's usual pages. */
     public void build(GuestMemory memory) {
+        build(memory, Ram.PAGE_BYTES);
+    }
+
+    /**
+     * Allocates and maps the RAM.
+     *
+     * @param pageBytes
+     *            one of {@link #PAGE_SIZES}; the first page, which the video window breaks, is of small ones
+     */
+    public void build(GuestMemory memory, long pageBytes) {
+        long broken = pageBytes == Ram.PAGE_BYTES ? low() : Math.min(pageBytes, low());
         // One backing for all low RAM keeps guest and host addresses congruent, so that large pages can be used.
-        Ram low = memory.allocate(low());
+        Ram low = memory.allocate(broken);
         memory.map(0, low, 0, VIDEO, Access.ALL);
-        if (low() > VIDEO_END) {
-            memory.map(VIDEO_END, low, VIDEO_END, low() - VIDEO_END, Access.ALL);
+        if (broken > VIDEO_END) {
+            memory.map(VIDEO_END, low, VIDEO_END, broken - VIDEO_END, Access.ALL);
         }
-        if (high() > HIGH) {
-            memory.addRam(HIGH, high() - HIGH, Access.ALL);
+        add(memory, broken, low(), pageBytes);
+        add(memory, HIGH, high(), pageBytes);
+    }
+
+    private static void add(GuestMemory memory, long from, long end, long pageBytes) {
+        if (end > from) {
+            memory.map(from, memory.allocate(end - from, pageBytes), 0, end - from, Access.ALL);
         }
     }
 }

@@ -18,7 +18,7 @@ import org.cupule.machine.device.Catalogue;
 import org.cupule.machine.device.DeviceOffer;
 import org.cupule.machine.device.Devices;
 import org.cupule.machine.device.PciOffer;
-import org.cupule.machine.device.Policy;
+import org.cupule.machine.device.Oversight;
 import org.cupule.machine.device.Requests;
 import org.cupule.machine.loader.LoadPlan;
 import org.cupule.machine.loader.Loaders;
@@ -56,16 +56,16 @@ final class Chassis {
 
     /** Builds memory, image, devices and registers, in a VM that is CREATED. */
     Chassis(VirtualMachine vm, MachineDescription description, Optional<LoadPlan> plan, Supplier<Catalogue> catalogue,
-            List<PciOffer> buses, Supplier<Policy> policy, Requests requests) {
+            List<PciOffer> buses, Oversight oversight, Requests requests) {
         this.vm = vm;
         this.plan = () -> plan;
         this.catalogue = catalogue;
         this.layout = new MemoryLayout(description.memoryBytes());
         this.deterministic = description.deterministic();
-        devices = new Devices(new Board(vm, layout, requests, policy, deterministic));
+        devices = new Devices(new Board(vm, layout, requests, oversight, deterministic));
         firmware = new Firmware(vm, description, layout, devices);
         try {
-            layout.build(vm.memory());
+            layout.build(vm.memory(), description.pageBytes());
             plan.ifPresent(image -> image.map(vm.memory()));
             buses.stream().findFirst().ifPresent(devices::addBus);
             vm.ioRequests().inlineDefault(DEFAULT_CLIENT, devices::unclaimed);
@@ -79,14 +79,14 @@ final class Chassis {
 
     /** Puts devices and console of a saved machine on a VM that was restored. */
     Chassis(VirtualMachine vm, SavedMachine saved, Supplier<Catalogue> catalogue, List<PciOffer> buses,
-            Supplier<Policy> policy, Requests requests) {
+            Oversight oversight, Requests requests) {
         this.vm = vm;
         this.catalogue = catalogue;
         this.layout = new MemoryLayout(saved.description().memoryBytes());
         this.deterministic = saved.description().deterministic();
         this.plan = () -> saved.description().image().map(image -> Loaders
                 .plan(ImageFiles.request(image, layout, Firmware.rsdp(saved.description()))));
-        devices = new Devices(new Board(vm, layout, requests, policy, deterministic));
+        devices = new Devices(new Board(vm, layout, requests, oversight, deterministic));
         firmware = new Firmware(vm, saved.description(), layout, devices);
         try {
             console.restore(saved.console());

@@ -32,7 +32,7 @@ record Firmware(VirtualMachine vm, MachineDescription description, MemoryLayout 
     /** Writes the tables for the devices that there are now; not where the image lies in their place. */
     void write(LoadPlan image) {
         if (!image.touches(FirmwareTables.FIRST, FirmwareTables.LAST)) {
-            LoadPlan.write(FirmwareTables.of(platform()), vm.memory());
+            LoadPlan.write(FirmwareTables.of(platform(), !image.touches(0, FirmwareTables.LAST_LOW)), vm.memory());
         }
     }
 

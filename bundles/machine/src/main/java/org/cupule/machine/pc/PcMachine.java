@@ -1,6 +1,7 @@
 package org.cupule.machine.pc;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -15,6 +16,7 @@ import org.cupule.machine.Machine;
 import org.cupule.machine.MachineDescription;
 import org.cupule.machine.device.Requests;
 import org.cupule.machine.loader.LoadPlan;
+import org.cupule.state.ModelState;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.slf4j.Logger;
@@ -206,7 +208,8 @@ final class PcMachine implements Machine, Requests {
     private MachineDescription present() {
         return new MachineDescription(name(), vm().hypervisor().name(), description.memoryBytes(), description.cpus(),
                 description.image(), description.devices(), description.models(), description.behaviour(),
-                description.deterministic(), description.queuedUpcall(), description.serviceVm(), description.acpi());
+                description.deterministic(), description.queuedUpcall(), description.serviceVm(), description.acpi(),
+                description.pageBytes());
     }
 
     private void refuseWhileAsked() {
@@ -232,6 +235,20 @@ final class PcMachine implements Machine, Requests {
     @Override
     public void unplug(String device) {
         chassis.devices().unplug(device);
+    }
+
+    @Override
+    public void unplug(String device, Duration patience) {
+        if (life == Life.RUNNING || life == Life.PAUSED) {
+            chassis.devices().unplug(device, patience);
+        } else {
+            chassis.devices().unplug(device); // no guest holds it
+        }
+    }
+
+    @Override
+    public ModelState deviceState(String device) {
+        return chassis.devices().state(device);
     }
 
     // ------------------------------------------------------------------ what devices and the hypervisor ask
@@ -269,6 +286,23 @@ final class PcMachine implements Machine, Requests {
     @Override
     public void exit(int status) {
         ask(() -> end("debug-exit", status, ""));
+    }
+
+    /** The guest finds the slots empty at its next instruction. */
+    @Override
+    public void ejected(int slots) {
+        ask(() -> {
+            if (life != Life.RUNNING) {
+                chassis.devices().ejected(slots);
+                return;
+            }
+            chassis.vm().pause();
+            try {
+                chassis.devices().ejected(slots);
+            } finally {
+                chassis.vm().resume();
+            }
+        });
     }
 
     private void event(PartitionEvent event) {

@@ -2,18 +2,23 @@ package org.cupule.machine.pc;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.cupule.device.DeviceFactory;
+import org.cupule.fault.FaultInjector;
+import org.cupule.fault.FaultSpec;
 import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.VirtualMachine;
 import org.cupule.hsm.VmCreation;
 import org.cupule.hypervisor.HypervisorInfo;
 import org.cupule.hypervisor.PartitionCreation;
+import org.cupule.machine.Explanation;
 import org.cupule.machine.Machine;
 import org.cupule.machine.MachineDescription;
 import org.cupule.machine.Machines;
@@ -22,21 +27,31 @@ import org.cupule.machine.description.Faults;
 import org.cupule.machine.description.VmFile;
 import org.cupule.machine.device.CallWatch;
 import org.cupule.machine.device.Catalogue;
+import org.cupule.machine.device.DeviceEvent;
+import org.cupule.machine.device.DeviceListener;
 import org.cupule.machine.device.DeviceOffer;
 import org.cupule.machine.device.Devices;
+import org.cupule.machine.device.Oversight;
 import org.cupule.machine.device.PciOffer;
 import org.cupule.machine.device.Policy;
+import org.cupule.machine.device.StuckThreads;
+import org.cupule.machine.explain.MachineNeeds;
+import org.cupule.machine.explain.Promises;
 import org.cupule.machine.loader.LoadPlan;
 import org.cupule.machine.loader.Loaders;
 import org.cupule.machine.memory.MemoryLayout;
 import org.cupule.machine.snapshot.SnapshotReader;
 import org.cupule.pci.PciBusFactory;
+import org.cupule.swap.Rescuer;
+import org.cupule.swap.StuckThread;
 import org.cupule.swap.SwapReport;
 import org.cupule.swap.Swappable;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
 import org.osgi.framework.Constants;
+import org.osgi.service.component.ComponentServiceObjects;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -56,9 +71,9 @@ import org.slf4j.LoggerFactory;
  *
  * @threading any thread
  */
-@Component(service = {Machines.class, Swappable.class}, configurationPid = "org.cupule.machine")
+@Component(service = {Machines.class, Swappable.class, FaultInjector.class}, configurationPid = "org.cupule.machine")
 @Designate(ocd = PcMachines.Settings.class)
-public final class PcMachines implements Machines, Swappable {
+public final class PcMachines implements Machines, Swappable, FaultInjector {
     /** Platform settings of machines. */
     @ObjectClassDefinition(name = "Cupule machines", description = "How devices that fail, leave or do not come to rest are dealt with")
     public @interface Settings {
@@ -76,22 +91,54 @@ public final class PcMachines implements Machines, Swappable {
 
         /** How long a call may be in a device, in milliseconds. */
         @AttributeDefinition(description = "How long a call may be in a device before the guest goes on without it, in milliseconds", min = "1")
-        long call_millis() default 3000;
+        long call_millis() default 1000;
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(PcMachines.class);
 
+    private final AtomicInteger faultNumbers = new AtomicInteger();
     private final List<PcMachine> machines = new CopyOnWriteArrayList<>();
     private volatile Catalogue catalogue = new Catalogue(List.of());
     private volatile List<PciOffer> buses = List.of();
     private volatile Policy policy = Policy.STANDARD;
     private final CallWatch watch = new CallWatch(() -> policy);
+    private final StuckThreads stuck = new StuckThreads();
+    private final List<DeviceListener> listeners = new CopyOnWriteArrayList<>();
+    private final List<ComponentServiceObjects<Rescuer>> rescuers = new CopyOnWriteArrayList<>();
+    private final Oversight oversight = new Oversight() {
+        @Override
+        public Policy get() {
+            return policy;
+        }
+
+        @Override
+        public void quarantined(String target) {
+            rescuers.forEach(rescuer -> tell(rescuer, target));
+        }
+
+        @Override
+        public void leftBehind(String where, Thread thread) {
+            stuck.add(where, thread);
+        }
+
+        @Override
+        public void changed(DeviceEvent event) {
+            listeners.forEach(listener -> tell(listener, event));
+        }
+    };
+    private volatile Promises promises = Promises.NONE;
 
     private volatile @Nullable HypervisorServiceModule hsm;
 
     /** Takes settings, the first ones or others; machines that are there go on, and obey them. */
     @Activate
     @Modified
+    void configure(BundleContext context, Settings settings) {
+        promises = new Promises(context);
+        configure(settings);
+    }
+
+    /** Takes settings; without a framework, as in tests, nobody knows of plug-ins that are not started. */
     void configure(Settings settings) {
         policy = new Policy(Math.max(1, settings.failures_in_row()),
                 Duration.ofMillis(Math.max(1, settings.quiesce_millis())),
@@ -112,14 +159,77 @@ public final class PcMachines implements Machines, Swappable {
 
     /** A plug-in offers devices. One that fails to say what is left out. */
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
-    synchronized void bindDeviceFactory(DeviceFactory factory, Map<String, Object> properties) {
+    void bindDeviceFactory(DeviceFactory factory, Map<String, Object> properties) {
+        long bundle = bundle(properties);
         try {
-            long bundle = properties.get(Constants.SERVICE_BUNDLEID) instanceof Long id ? id : -1;
-            catalogue = catalogue.with(DeviceOffer.of(factory, bundle));
-            machines.forEach(machine -> machine.chassis().devices().comeBack(catalogue));
-        } catch (RuntimeException | LinkageError e) {
-            LOG.error("the device factory {} cannot be used: {}", factory.getClass().getName(), e.toString());
+            DeviceOffer offer = stuck.ask("offer of bundle " + bundle, policy.quiesce(),
+                    () -> DeviceOffer.of(factory, bundle));
+            if (offer == null) {
+                LOG.error("the device factory {} of bundle {} cannot be used: it does not end telling what it offers",
+                        factory.getClass().getName(), bundle);
+            } else {
+                offer(offer);
+            }
+        } catch (RuntimeException e) {
+            LOG.error("the device factory {} of bundle {} cannot be used: {}", factory.getClass().getName(), bundle,
+                    e.getMessage());
         }
+    }
+
+    private synchronized void offer(DeviceOffer offer) {
+        catalogue = catalogue.with(offer);
+        machines.forEach(machine -> machine.chassis().devices().comeBack(catalogue));
+    }
+
+    private static long bundle(Map<String, Object> properties) {
+        return properties.get(Constants.SERVICE_BUNDLEID) instanceof Long id ? id : -1;
+    }
+
+    /**
+     * Somebody helps devices in quarantine; who may use this component, and so is only got when there is something to
+     * tell.
+     */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindRescuer(ComponentServiceObjects<Rescuer> rescuer) {
+        rescuers.add(rescuer);
+    }
+
+    void unbindRescuer(ComponentServiceObjects<Rescuer> rescuer) {
+        rescuers.removeIf(known -> known.getServiceReference().equals(rescuer.getServiceReference()));
+    }
+
+    private void tell(ComponentServiceObjects<Rescuer> objects, String target) {
+        Rescuer rescuer = objects.getService();
+        if (rescuer != null) {
+            try {
+                rescuer.quarantined(this, target);
+            } finally {
+                objects.ungetService(rescuer);
+            }
+        }
+    }
+
+    /** Somebody wants to know how devices come and go. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void bindDeviceListener(DeviceListener listener) {
+        listeners.add(listener);
+    }
+
+    void unbindDeviceListener(DeviceListener listener) {
+        listeners.remove(listener);
+    }
+
+    private static void tell(DeviceListener listener, DeviceEvent event) {
+        try {
+            listener.changed(event);
+        } catch (RuntimeException | LinkageError e) {
+            LOG.warn("a listener of devices failed: {}", e.toString());
+        }
+    }
+
+    @Override
+    public List<StuckThread> stuck() {
+        return stuck.list();
     }
 
     /** A plug-in goes away: its devices are parked, or go on with another model that reads their state. */
@@ -133,8 +243,8 @@ public final class PcMachines implements Machines, Swappable {
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     synchronized void bindPciBusFactory(PciBusFactory factory, Map<String, Object> properties) {
         try {
-            long bundle = properties.get(Constants.SERVICE_BUNDLEID) instanceof Long id ? id : -1;
-            buses = Stream.concat(buses.stream(), Stream.of(PciOffer.of(factory, bundle))).sorted(PciOffer.ORDER)
+            buses = Stream.concat(buses.stream(), Stream.of(PciOffer.of(factory, bundle(properties))))
+                    .sorted(PciOffer.ORDER)
                     .toList();
             machines.forEach(machine -> machine.chassis().devices().comeBack(buses));
         } catch (RuntimeException | LinkageError e) {
@@ -163,18 +273,21 @@ public final class PcMachines implements Machines, Swappable {
 
     @Override
     public MachineDescription read(Path file) {
-        String name = file.getFileName().toString();
-        return new VmFile(file, standard(name.endsWith(".json") ? name.substring(0, name.length() - 5) : name),
-                catalogue, hypervisors()).read();
+        return vmFile(file).read();
     }
 
-    /** {@return those that are there, and those of which the HSM will say why they are not} */
-    private List<String> hypervisors() {
+    private VmFile vmFile(Path file) {
+        String name = file.getFileName().toString();
         HypervisorServiceModule present = hsm;
-        return present == null
-                ? List.of()
-                : Stream.concat(present.hypervisors().stream().map(HypervisorInfo::name),
-                        present.absentHypervisors().keySet().stream()).toList();
+        return new VmFile(file, standard(name.endsWith(".json") ? name.substring(0, name.length() - 5) : name),
+                catalogue,
+                present == null ? List.of() : present.hypervisors().stream().map(HypervisorInfo::name).toList(),
+                present == null ? List.of() : present.absentHypervisors().keySet());
+    }
+
+    @Override
+    public Explanation explain(Path file) {
+        return new MachineNeeds(catalogue, buses, Optional.ofNullable(hsm), promises).of(vmFile(file));
     }
 
     @Override
@@ -192,7 +305,7 @@ public final class PcMachines implements Machines, Swappable {
         VirtualMachine vm = vm(description);
         try {
             var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, description, plan,
-                    () -> catalogue, buses, () -> policy, requests), this::gone);
+                    () -> catalogue, buses, oversight, requests), this::gone);
             return announced(machine);
         } catch (RuntimeException e) {
             vm.close();
@@ -211,7 +324,7 @@ public final class PcMachines implements Machines, Swappable {
             try {
                 snapshot.end();
                 var machine = new PcMachine(description, vm, (made, requests) -> new Chassis(made, saved,
-                        () -> catalogue, buses, () -> policy, requests), this::gone).paused(saved.reason());
+                        () -> catalogue, buses, oversight, requests), this::gone).paused(saved.reason());
                 return announced(machine);
             } catch (RuntimeException | Error e) {
                 vm.close();
@@ -288,14 +401,48 @@ public final class PcMachines implements Machines, Swappable {
     }
 
     @Override
-    public SwapReport swap(String target, long bundle, String model, Duration deadline) {
-        int dot = target.indexOf('.');
-        var devices = machines.stream().filter(machine -> dot > 0
-                && target.substring(0, dot).equals("vm" + machine.vm().vmid())).findFirst()
+    public Fault add(FaultSpec spec) {
+        return devicesOf(spec.target()).addFault(faultNumbers.incrementAndGet(), deviceOf(spec.target()), spec);
+    }
+
+    @Override
+    public void remove(int number) {
+        if (machines.stream().noneMatch(machine -> machine.chassis().devices().removeFault(number))) {
+            throw new HsmException(Errno.ENOENT, "fault", "there is no fault %d; there are: %s".formatted(number,
+                    faults().stream().map(Fault::number).toList()));
+        }
+    }
+
+    @Override
+    public List<Fault> faults() {
+        return machines.stream().flatMap(machine -> machine.chassis().devices().faults().stream())
+                .sorted(Comparator.comparing(Fault::number)).toList();
+    }
+
+    @Override
+    public Optional<String> objection(String target, long bundle, String model) {
+        Devices devices = devicesOf(target);
+        String name = deviceOf(target);
+        return name.equals(Devices.BUS)
+                ? devices.objectionToBus(offeredBus(model, bundle))
+                : devices.objection(name, offered(devices.kind(name), model, bundle));
+    }
+
+    private Devices devicesOf(String target) {
+        return machines.stream().filter(machine -> target.startsWith("vm" + machine.vm().vmid() + ".")).findFirst()
                 .orElseThrow(() -> new HsmException(Errno.ENOENT, "swap", "there is no target '" + target
                         + "'; there are: " + String.join(", ", targets().stream().map(Target::name).toList())))
                 .chassis().devices();
-        String name = target.substring(dot + 1);
+    }
+
+    private static String deviceOf(String target) {
+        return target.substring(target.indexOf('.') + 1);
+    }
+
+    @Override
+    public SwapReport swap(String target, long bundle, String model, Duration deadline) {
+        Devices devices = devicesOf(target);
+        String name = deviceOf(target);
         return name.equals(Devices.BUS)
                 ? devices.swapBus(offeredBus(model, bundle), deadline)
                 : devices.swap(name, offered(devices.kind(name), model, bundle), deadline);

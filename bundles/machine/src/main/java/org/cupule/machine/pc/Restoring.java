@@ -22,7 +22,7 @@ final class Restoring {
         return new MachineDescription(said.name(), said.hypervisor(), said.memoryBytes(), said.cpus(), said.image(),
                 saved.devices().stream().map(device -> with(device.description(), device.modelIn(catalogue))).toList(),
                 said.models(), said.behaviour(), said.deterministic(), said.queuedUpcall(), said.serviceVm(),
-                said.acpi());
+                said.acpi(), said.pageBytes());
     }
 
     private static DeviceDescription with(DeviceDescription device, String model) {

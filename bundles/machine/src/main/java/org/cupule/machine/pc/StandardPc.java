@@ -19,7 +19,7 @@ final class StandardPc {
             new DeviceDescription("uart16550", "com2", "", Map.of("ports", 0x2F8L), Map.of("irq", 3), "", Map.of(), ""),
             device("debugexit", "debugexit", ""), device("pit8254", "pit", ""), device("hpet", "hpet", ""),
             device("mc146818", "rtc", ""),
-            device("acpi-pm", "pm", ""), device("i8042", "i8042", ""),
+            device("acpi-pm", "pm", ""), device("pci-hotplug", "slots", ""), device("i8042", "i8042", ""),
             new DeviceDescription("org.cupule.sample", "sample", "", Map.of(), Map.of(), "00:03.0", Map.of(), ""));
 
     private StandardPc() {

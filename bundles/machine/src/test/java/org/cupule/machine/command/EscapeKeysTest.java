@@ -18,7 +18,7 @@ class EscapeKeysTest {
 
     private static String played(String typed, int pieces) {
         var seen = new StringBuilder();
-        var keys = new EscapeKeys();
+        var keys = new EscapeKeys(false);
         byte[] bytes = typed.replace('^', '\1').getBytes(ISO_8859_1);
         for (int from = 0; from < bytes.length; from += pieces) {
             byte[] piece = java.util.Arrays.copyOfRange(bytes, from, Math.min(from + pieces, bytes.length));

@@ -7,10 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -21,11 +24,14 @@ import org.cupule.machine.Machines;
 import org.cupule.machine.fake.FakeHsm;
 import org.cupule.machine.fake.FakeVm;
 import org.cupule.machine.pc.MachinesForTests;
+import org.cupule.types.Behaviour;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-@Timeout(60)
+@Timeout(180)
 class RunCommandTest {
     private final FakeHsm hsm = new FakeHsm();
     private final Machines machines = MachinesForTests.of(hsm);
@@ -37,10 +43,15 @@ class RunCommandTest {
     Path folder;
 
     private int run(String input, String... arguments) {
-        return command.apply(Map.of(CommandLine.ARGUMENTS, arguments, CommandLine.IN,
-                new ByteArrayInputStream(input.getBytes(US_ASCII)), CommandLine.OUT, new PrintStream(out, true),
-                CommandLine.ERR, new PrintStream(err, true), CommandLine.TERMINAL, false, CommandLine.HOME, folder,
-                CommandLine.BUNDLES, folder, CommandLine.PLUGINS, folder));
+        var map = new HashMap<>(map(new PrintStream(out, true), arguments));
+        map.put(CommandLine.IN, new ByteArrayInputStream(input.getBytes(US_ASCII)));
+        return command.apply(map);
+    }
+
+    private Map<String, Object> map(PrintStream standardOutput, String... arguments) {
+        return Map.of(CommandLine.ARGUMENTS, arguments, CommandLine.IN, InputStream.nullInputStream(),
+                CommandLine.OUT, standardOutput, CommandLine.ERR, new PrintStream(err, true), CommandLine.TERMINAL,
+                false, CommandLine.HOME, folder, CommandLine.BUNDLES, folder, CommandLine.PLUGINS, folder);
     }
 
     /** Runs a guest: what it does once it is started. */
@@ -52,7 +63,7 @@ class RunCommandTest {
             Thread.onSpinWait();
         }
         guest.accept(hsm.vms().getFirst());
-        return status.get(30, SECONDS);
+        return status.get(60, SECONDS);
     }
 
     private Path image() {
@@ -159,7 +170,7 @@ class RunCommandTest {
             Thread.onSpinWait();
         }
         thread.join().interrupt();
-        assertThat(status.get(30, SECONDS)).isEqualTo(130);
+        assertThat(status.get(60, SECONDS)).isEqualTo(130);
         assertThat(errors()).isEmpty();
         assertThat(hsm.vms().getFirst().calls()).endsWith("destroy");
     }
@@ -168,6 +179,67 @@ class RunCommandTest {
     void endsWithFourAndASentenceWhenTheMachineIsDestroyedFromTheShell() throws Exception {
         assertThat(run("", vm -> machines.machines().getFirst().close(), image().toString())).isEqualTo(4);
         assertThat(errors()).isEqualToIgnoringNewLines("cupule run: the machine was destroyed from the shell.");
+    }
+
+    @Test
+    void endsAsByABrokenPipeWhenNobodyReadsItsOutput() throws Exception {
+        var closed = new PrintStream(new OutputStream() {
+            @Override
+            public void write(int letter) throws IOException {
+                throw new IOException("broken pipe");
+            }
+        }, true);
+
+        var status = CompletableFuture.supplyAsync(() -> command.apply(map(closed, image().toString())),
+                task -> Thread.ofPlatform().daemon().start(task));
+        while (hsm.vms().isEmpty() || hsm.vms().getFirst().state() != Partition.State.RUNNING) {
+            Thread.onSpinWait();
+        }
+        hsm.vms().getFirst().out(0x3F8, 1, 'x');
+
+        assertThat(status.get(60, SECONDS)).isEqualTo(12);
+        assertThat(errors()).isEmpty();
+    }
+
+    @Test
+    void speaksInTheNameOfTheCommandThatItWorksFor() {
+        var map = new HashMap<>(map(new PrintStream(out, true), "--bogus", "an.img"));
+        map.put(CommandLine.NAME, "linux");
+
+        assertThat(command.apply(map)).isEqualTo(2);
+        assertThat(errors()).isEqualToIgnoringNewLines(
+                "cupule linux: there is no option '--bogus'. cupule linux --help lists the options.");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+            --memroy 64M         | there is no option '--memroy'; did you mean '--memory'?
+            --cpu 2 --help       | there is no option '--cpu'; did you mean '--cpus'?
+            a.img b.img          | 'b.img' is one argument too many.
+            --timeout            | Missing required parameter for option '--timeout' (TIME).
+            """)
+    void wrongArgumentsAreToldInALineWithWhatMayHaveBeenMeant(String arguments, String sentence) {
+        assertThat(run("", arguments.split(" "))).isEqualTo(2);
+
+        assertThat(errors()).isEqualToIgnoringNewLines(
+                "cupule run: " + sentence + " cupule run --help lists the options.");
+    }
+
+    @Test
+    void aCommandThatItWorksForTakesNoImageOfItsOwn() {
+        var map = new HashMap<>(map(new PrintStream(out, true), "--kernel", image().toString(), "an.img"));
+        map.put(CommandLine.NAME, "linux");
+
+        assertThat(command.apply(map)).isEqualTo(2);
+        assertThat(errors()).startsWith("cupule linux: 'an.img': cupule linux takes options alone");
+    }
+
+    @Test
+    void namesTheOptionAndTheFileOfADiskThatIsNotThere() {
+        assertThat(run("", image().toString(), "--disk", folder.resolve("none.img") + ":ro")).isEqualTo(2);
+        assertThat(errors()).contains("cupule run: --disk " + folder.resolve("none.img") + ": there is no such file");
+        assertThat(run("", image().toString(), "--disk", folder.toString())).isEqualTo(2);
+        assertThat(errors()).contains("that is a directory");
     }
 
     @Test
@@ -181,10 +253,12 @@ class RunCommandTest {
             assertThat(vm.creation().vcpus()).isEqualTo(2);
             assertThat(vm.creation().hypervisor()).isEqualTo("sim");
             assertThat(vm.creation().deterministic()).isTrue();
+            assertThat(vm.creation().behaviour()).isEqualTo(Behaviour.ACRN);
             assertThat(vm.memory().mappings().getLast().gpa() + vm.memory().mappings().getLast().lengthBytes())
                     .isEqualTo(32 << 20);
             vm.out(0xF4, 1, 0);
-        }, "--memory", "32M", "--cpus", "2", "--hypervisor", "sim", "--deterministic", image().toString());
+        }, "--memory", "32M", "--cpus", "2", "--hypervisor", "sim", "--behaviour", "acrn", "--deterministic",
+                image().toString());
     }
 
     @Test

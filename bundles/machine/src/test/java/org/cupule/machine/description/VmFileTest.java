@@ -59,10 +59,17 @@ class VmFileTest {
     @TempDir
     Path folder;
 
+    @Test
+    void hypervisorsThatAreNotThereAreNotToldAsIfTheyWere() {
+        refuses("{\"hypervisor\": \"xen\"}",
+                "there is no hypervisor 'xen'; there are: sim; not there on this machine: acrn");
+        assertThat(read("{\"hypervisor\": \"acrn\"}").hypervisor()).isEqualTo("acrn");
+    }
+
     private MachineDescription read(String text) {
         try {
-            return new VmFile(Files.writeString(folder.resolve("vm.json"), text), STANDARD, CATALOGUE, List.of("sim"))
-                    .read();
+            return new VmFile(Files.writeString(folder.resolve("vm.json"), text), STANDARD, CATALOGUE, List.of("sim"),
+                    List.of("acrn")).read();
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -97,6 +104,12 @@ class VmFileTest {
         assertThat(uart.model()).isEqualTo("ns16550a@1.0.0");
         assertThat(machine.devices().get(1).pci()).isEqualTo("00:04.0");
         assertThat(machine.devices().get(2).backend()).isEqualTo("file:" + folder.resolve("out.txt"));
+    }
+
+    @Test
+    void readsTheSizeOfPages() {
+        assertThat(read("{\"pages\": \"2M\"}").pageBytes()).isEqualTo(2 << 20);
+        assertThat(read("{\"pages\": 4096}").pageBytes()).isEqualTo(4096);
     }
 
     @Test
@@ -150,6 +163,9 @@ class VmFileTest {
             "{\"cpus\": true}                                   | not 'true'",
             "{\"cpus\": 99999999999999999999}                   | too large",
             "{\"memory\": \"100\"}                              | 100 bytes: give a multiple of 4096",
+            "{\"pages\": \"8K\"}                                 | field 'pages': pages of 8192 bytes: give 4K, 2M or 1G",
+            "{\"pages\": \"2M\", \"memory\": \"2M\"}             | not made of pages of 2097152 bytes, two at least",
+            "{\"pages\": \"2M\", \"memory\": \"5M\"}             | not made of pages of 2097152 bytes, two at least",
             "{\"memory\": \"99999999T\"}                        | a size such as",
             "{\"name\": \"\"}                                   | is no name",
             "{\"deterministic\": \"yes\"}                       | true or false is expected",
@@ -230,7 +246,8 @@ class VmFileTest {
 
     @Test
     void saysThatAFileIsNotThere() {
-        assertThatThrownBy(() -> new VmFile(folder.resolve("none.json"), STANDARD, CATALOGUE, List.of("sim")).read())
+        assertThatThrownBy(() -> new VmFile(folder.resolve("none.json"), STANDARD, CATALOGUE, List.of("sim"),
+                List.of()).read())
                 .isInstanceOf(HsmException.class).hasMessageContaining("none.json")
                 .satisfies(e -> assertThat(((HsmException) e).errno()).isEqualTo(Errno.ENOENT));
     }

@@ -4,12 +4,16 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.ref.WeakReference;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.cupule.device.DeviceSpec;
 import org.cupule.machine.fake.Probe;
 import org.cupule.state.StateException;
@@ -19,8 +23,11 @@ import org.cupule.types.HsmException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class DeviceSwapTest {
+    /** A deadline that passes in the middle of a swap, not before the threads that work at it have begun. */
+    private static final Duration SOON = Duration.ofSeconds(1);
+
     private final DeviceBench bench = new DeviceBench();
     private final Probe.Factory one = Probe.Factory.of(1);
     private final Probe.Factory two = Probe.Factory.of(2);
@@ -63,6 +70,28 @@ class DeviceSwapTest {
         assertThat(report.to().version()).isEqualTo("2.0.0");
         assertThat(report.stateVersion()).isEqualTo(1);
         assertThat(one.log).containsExactly("close");
+    }
+
+    @Test
+    void keepsNoInstanceThatWasSwappedOut() {
+        bench.swapTo(two);
+        bench.swapTo(one);
+        bench.swapTo(two);
+        List<WeakReference<Probe>> gone = Stream.of(one.made.getFirst(), one.made.getLast(), two.made.getFirst())
+                .map(WeakReference::new).toList();
+        one.made.clear();
+        two.made.clear();
+
+        assertThat(gone).allSatisfy(probe -> assertThat(collected(probe)).isTrue());
+    }
+
+    private static boolean collected(WeakReference<?> reference) {
+        long end = System.nanoTime() + SECONDS.toNanos(60);
+        while (reference.get() != null && System.nanoTime() - end < 0) {
+            System.gc();
+            LockSupport.parkNanos(1_000_000); // a thread that holds it may have to end first
+        }
+        return reference.get() == null;
     }
 
     @Test
@@ -152,6 +181,9 @@ class DeviceSwapTest {
         assertThatThrownBy(() -> bench.swapTo(odd)).satisfies(e -> assertThat(errno(e)).isEqualTo(Errno.EINVAL))
                 .hasMessageContaining("'probe'").hasMessageContaining("[1]").hasMessageContaining("[7]")
                 .hasMessageContaining("count");
+        assertThat(bench.devices.objection("x", DeviceOffer.of(odd, 2))).hasValueSatisfying(
+                sentence -> assertThat(sentence).contains("'probe'").contains("[7]"));
+        assertThat(bench.devices.objection("x", DeviceOffer.of(two, 2))).isEmpty();
         assertThat(odd.made).isEmpty();
         assertOneGoesOn();
     }
@@ -205,7 +237,7 @@ class DeviceSwapTest {
         assertThatThrownBy(() -> bench.devices.swap("x", DeviceOffer.of(two, 2), Duration.ofMillis(20)))
                 .satisfies(e -> assertThat(errno(e)).isEqualTo(Errno.ETIMEDOUT)).hasMessageContaining("vm1.x");
         mayEnd.countDown();
-        assertThat(vcpu.get(20, SECONDS)).isEqualTo(1);
+        assertThat(vcpu.get(60, SECONDS)).isEqualTo(1);
         one.onRead = probe -> {
         };
         assertOneGoesOn();
@@ -222,7 +254,7 @@ class DeviceSwapTest {
         };
         start(() -> {
             try {
-                bench.devices.swap("x", DeviceOffer.of(two, 2), Duration.ofMillis(20));
+                bench.devices.swap("x", DeviceOffer.of(two, 2), SOON);
             } catch (HsmException e) {
                 failure.complete(e);
             }
@@ -230,7 +262,7 @@ class DeviceSwapTest {
         restoring.await();
         assertThat(bench.vm.in(0x101, 1)).isEqualTo(1);
         never.countDown();
-        assertThat(failure.get(20, SECONDS)).satisfies(e -> assertThat(errno(e)).isEqualTo(Errno.ETIMEDOUT));
+        assertThat(failure.get(60, SECONDS)).satisfies(e -> assertThat(errno(e)).isEqualTo(Errno.ETIMEDOUT));
         assertOneGoesOn();
     }
 
@@ -243,12 +275,12 @@ class DeviceSwapTest {
             awaitQuietly(never);
         };
         var swap = CompletableFuture.runAsync(
-                () -> bench.devices.swap("x", DeviceOffer.of(two, 2), Duration.ofMillis(20)), DeviceSwapTest::start);
+                () -> bench.devices.swap("x", DeviceOffer.of(two, 2), SOON), DeviceSwapTest::start);
         saving.await();
         assertThat(bench.vm.in(0x101, 1)).isEqualTo(0xFF);
         assertThat(bench.status()).startsWith("quarantined: ");
         never.countDown();
-        assertThat(swap).failsWithin(Duration.ofSeconds(20));
+        assertThat(swap).failsWithin(Duration.ofSeconds(60));
     }
 
     @Test
@@ -273,8 +305,8 @@ class DeviceSwapTest {
             Thread.onSpinWait();
         }
         mayEnd.countDown();
-        assertThat(swap.get(20, SECONDS).waiting()).isEqualTo(1);
-        vcpu.get(20, SECONDS);
+        assertThat(swap.get(60, SECONDS).waiting()).isEqualTo(1);
+        vcpu.get(60, SECONDS);
         assertThat(bench.vm.in(0x100, 1)).isEqualTo(1);
         assertThat(two.made.getFirst().count()).isEqualTo(1);
     }
@@ -296,7 +328,7 @@ class DeviceSwapTest {
             bench.swapTo(i % 2 == 0 ? two : one);
         }
         stop.set(true);
-        CompletableFuture.allOf(vcpus).get(30, SECONDS);
+        CompletableFuture.allOf(vcpus).get(60, SECONDS);
         assertThat(bench.vm.in(0x100, 4)).isEqualTo(written.get());
         assertThat(one.deepest).hasValue(1);
         assertThat(two.deepest).hasValue(1);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The sample device (its data sheet is in dev-sample's README) on a real bus. */
-@Timeout(60)
+@Timeout(180)
 class PciHostTest {
     private static final int BDF = 3 << 3;
     private static final int COMMAND = 4;

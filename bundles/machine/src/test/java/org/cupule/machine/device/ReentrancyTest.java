@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** No call of a device's context comes back into the device, and its effects come when the call has ended. */
-@Timeout(60)
+@Timeout(180)
 class ReentrancyTest {
     /** Where a device is when it calls: each way in, and how to get there. */
     private enum Place {

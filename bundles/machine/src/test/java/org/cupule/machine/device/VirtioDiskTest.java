@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.cupule.dev.virtio.blk.VirtioBlkFactory;
 import org.cupule.hw.pci.ConventionalPciBusFactory;
 import org.cupule.machine.MachineDescription.DeviceDescription;
@@ -32,7 +33,7 @@ class VirtioDiskTest {
     private static final long HEADERS = 0x11_0000;
     private static final long DATA = 0x12_0000;
     private static final int ENTRIES = 64;
-    private static final long DEADLINE_NANOS = 30_000_000_000L;
+    private static final long DEADLINE_NANOS = 60_000_000_000L;
 
     @TempDir
     Path folder;
@@ -106,12 +107,16 @@ class VirtioDiskTest {
     }
 
     private void awaitAll() {
+        await(() -> usedIndex() == available);
+        used = available;
+    }
+
+    private static void await(BooleanSupplier condition) {
         long end = System.nanoTime() + DEADLINE_NANOS;
-        while (usedIndex() != available && System.nanoTime() - end < 0) {
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - end).as("it comes in time").isNegative();
             LockSupport.parkNanos(100_000);
         }
-        assertThat(usedIndex()).isEqualTo(available);
-        used = available;
     }
 
     private int usedIndex() {
@@ -128,7 +133,7 @@ class VirtioDiskTest {
         ask(0, false, 0);
         awaitAll();
         assertThat(status(0)).isZero();
-        assertThat(bench.vm.interrupts().told()).contains("msi 0xfee00000=0x51");
+        await(() -> bench.vm.interrupts().told().contains("msi 0xfee00000=0x51"));
     }
 
     @Test

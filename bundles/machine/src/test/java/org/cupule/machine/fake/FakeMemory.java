@@ -19,10 +19,22 @@ public final class FakeMemory implements GuestMemory {
 
     private final Arena arena = Arena.ofAuto();
     private final List<Mapped> mapped = new ArrayList<>();
+    private final List<Long> pages = new ArrayList<>();
 
     @Override
     public Ram allocate(long lengthBytes) {
         return new Ram(arena.allocate(lengthBytes, Ram.PAGE_BYTES));
+    }
+
+    @Override
+    public Ram allocate(long lengthBytes, long pageBytes) {
+        pages.add(pageBytes);
+        return allocate(lengthBytes);
+    }
+
+    /** {@return the sizes of pages that were asked for, in order} */
+    public List<Long> pages() {
+        return pages;
     }
 
     @Override

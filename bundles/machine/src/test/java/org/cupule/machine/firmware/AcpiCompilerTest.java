@@ -63,6 +63,15 @@ class AcpiCompilerTest {
                 .contains("Interrupt (ResourceConsumer, Level, ActiveHigh, Shared, ,, ) { 0x00000010, }");
     }
 
+    @Test
+    void understandsTheSlotsOfThePciBus() throws Exception {
+        String text = disassembled("DSDT", Rig.whole(2).tableBytes(Rig.whole(2).dsdt())).replaceAll("\\s+", " ");
+        assertThat(text).contains("OperationRegion (HPRG, SystemIO, 0x0CC0, 0x10)",
+                "Field (HPRG, DWordAcc, NoLock, WriteAsZeros) { HPCH, 32, HPRM, 32, HPEJ, 32, HPCT, 32 }",
+                "Name (_HID, \"ACPI0013\"", "Notify (PCI0, Zero)", "Notify (S1F, 0x03)",
+                "Level, ActiveHigh, Shared, ,, ) { 0x00000005, }");
+    }
+
     private String disassembled(String signature, byte[] table) throws Exception {
         Files.write(folder.resolve(signature + ".dat"), table);
         assertThat(iasl("-d", signature + ".dat")).doesNotContainIgnoringCase("error")

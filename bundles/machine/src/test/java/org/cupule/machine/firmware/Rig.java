@@ -32,20 +32,23 @@ final class Rig {
     static final Part SENSOR = new Part("com.acme.sensor", "sensor",
             List.of(IoRange.mmio(0x9000_1000L, 0x80), IoRange.ports(0x1000, 0x400)), Map.of("irq", 20), Map.of());
 
+    static final Part SLOTS = new Part("pci-hotplug", "slots", List.of(IoRange.ports(0xCC0, 16)), Map.of("irq", 5),
+            Map.of());
+
     private final Platform platform;
-    private final byte[] memory = new byte[(int) (FirmwareTables.LAST - FirmwareTables.FIRST + 1)];
+    private final byte[] memory = new byte[(int) FirmwareTables.LAST + 1];
 
     private Rig(Platform platform) {
         this.platform = platform;
-        for (Chunk chunk : FirmwareTables.of(platform)) {
-            System.arraycopy(chunk.bytes(), chunk.from(), memory, (int) (chunk.gpa() - FirmwareTables.FIRST),
+        for (Chunk chunk : FirmwareTables.of(platform, true)) {
+            System.arraycopy(chunk.bytes(), chunk.from(), memory, (int) chunk.gpa(),
                     chunk.lengthBytes());
         }
     }
 
     /** {@return a machine with everything} */
     static Rig whole(int processors) {
-        return of(processors, 64L << 20, true, COM1, COM2, PIT, RTC, I8042, PM, HPET, SENSOR);
+        return of(processors, 64L << 20, true, COM1, COM2, PIT, RTC, I8042, PM, HPET, SENSOR, SLOTS);
     }
 
     static Rig of(int processors, long memoryBytes, boolean acpi, Part... parts) {
@@ -65,14 +68,14 @@ final class Rig {
     long number(long gpa, int lengthBytes) {
         long value = 0;
         for (int i = 0; i < lengthBytes; i++) {
-            value |= (memory[(int) (gpa - FirmwareTables.FIRST) + i] & 0xFFL) << 8 * i;
+            value |= (memory[(int) gpa + i] & 0xFFL) << 8 * i;
         }
         return value;
     }
 
     byte[] bytes(long gpa, int lengthBytes) {
         var bytes = new byte[lengthBytes];
-        System.arraycopy(memory, (int) (gpa - FirmwareTables.FIRST), bytes, 0, lengthBytes);
+        System.arraycopy(memory, (int) gpa, bytes, 0, lengthBytes);
         return bytes;
     }
 

@@ -13,9 +13,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class DeviceGateTest {
-    private static final long LONG_NANOS = SECONDS.toNanos(20);
+    private static final long LONG_NANOS = SECONDS.toNanos(60);
     private final DeviceGate gate = new DeviceGate();
 
     private static void start(Runnable task) {
@@ -40,7 +40,7 @@ class DeviceGateTest {
                 gate.leave();
             }
         }, DeviceGateTest::start)).toArray(CompletableFuture[]::new);
-        CompletableFuture.allOf(done).get(50, SECONDS);
+        CompletableFuture.allOf(done).get(120, SECONDS);
         assertThat(plain[0]).isEqualTo((long) threads * calls);
     }
 
@@ -61,7 +61,7 @@ class DeviceGateTest {
         assertThat(inside).hasValue(0);
         assertThat(gate.tryEnter()).isFalse();
         gate.open();
-        assertThat(all.await(20, SECONDS)).isTrue();
+        assertThat(all.await(60, SECONDS)).isTrue();
         assertThat(inside).hasValue(3);
     }
 
@@ -85,7 +85,7 @@ class DeviceGateTest {
             return result;
         }, DeviceGateTest::start);
         mayLeave.countDown();
-        assertThat(closed.get(20, SECONDS)).isTrue();
+        assertThat(closed.get(60, SECONDS)).isTrue();
         assertThat(order).hasValue(1);
     }
 
@@ -111,7 +111,7 @@ class DeviceGateTest {
         gate.enter();
         var sentAway = CompletableFuture.supplyAsync(() -> !gate.enter(), DeviceGateTest::start);
         gate.retire();
-        assertThat(sentAway.get(20, SECONDS)).isTrue();
+        assertThat(sentAway.get(60, SECONDS)).isTrue();
         gate.leave();
         assertThat(gate.enter()).isFalse();
         assertThat(gate.tryEnter()).isFalse();
@@ -140,7 +140,7 @@ class DeviceGateTest {
         });
         awaitTrue(() -> waiter.getState() == Thread.State.TIMED_WAITING);
         gate.leave();
-        assertThat(interrupted.get(20, SECONDS)).isTrue();
+        assertThat(interrupted.get(60, SECONDS)).isTrue();
     }
 
     private static void awaitQuietly(CountDownLatch latch) {

@@ -88,4 +88,16 @@ final class Images {
                 .u32(64, 1).u64(72, 0x400).u64(80, 0x10_0000).u64(88, 0x10_0000).u64(96, 0x800).u64(104, 0x1000)
                 .u32(0x400, MULTIBOOT_MAGIC).u32(0x404, 0).u32(0x408, -MULTIBOOT_MAGIC);
     }
+
+    /** {@return a 64-bit ELF file with a segment at 1 MiB, and a note of its entry, 0x20 bytes into it} */
+    static Bytes pvh() {
+        return new Bytes(pattern(4096, 11)).u32(0, 0x464C_457FL).u8(4, 2).u8(5, 1).u16(16, 2).u16(18, 62)
+                .u64(24, -1).u64(32, 64).u16(54, 56).u16(56, 2)
+                .u32(64, 1).u64(72, 0x400).u64(80, 0xFFFF_FFFF_8010_0000L).u64(88, 0x10_0000).u64(96, 0x800)
+                .u64(104, 0x1000).u64(112, 0x1000)
+                .u32(120, 4).u64(128, 0xC00).u64(136, 0).u64(144, 0).u64(152, 20 + 24).u64(160, 20 + 24).u64(168, 4)
+                // a note of three letters and one byte, and the one that counts
+                .u32(0xC00, 3).u32(0xC04, 1).u32(0xC08, 18).u32(0xC0C, 0x00_7978L).u32(0xC10, 0)
+                .u32(0xC14, 4).u32(0xC18, 8).u32(0xC1C, 18).u32(0xC20, 0x00_6E65_58L).u64(0xC24, 0x10_0020);
+    }
 }

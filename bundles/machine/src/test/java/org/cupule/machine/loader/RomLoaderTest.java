@@ -3,6 +3,9 @@ package org.cupule.machine.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HexFormat;
 import java.util.List;
 import org.cupule.machine.loader.LoadPlan.Rom;
 import org.cupule.machine.memory.MemoryLayout;
@@ -55,6 +58,36 @@ final class RomLoaderTest {
     void refusesOtherSizesWithOneSentence(int length) {
         assertThatThrownBy(() -> plan(new byte[length], "rom")).isInstanceOf(HsmException.class)
                 .hasMessageContaining("at most 16 MiB");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"eb", "e9", "ea", "faea", "fafce9", "fcfaeb", "9090e9", "fafc0f09e9"})
+    void isKnownByTheJumpAtItsResetVectorWithWhatMayComeBefore(String code) {
+        byte[] image = new byte[64 << 10];
+        byte[] start = HexFormat.of().parseHex(code);
+        System.arraycopy(start, 0, image, image.length - 16, start.length);
+
+        assertThat(plan(image, "auto").format()).isEqualTo("rom");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0f0be9", "f4e9", "fafafafafafafafafafafafafafafafa", "9090909090909090909090909090900f",
+            "909090909090909090909090900f090f"})
+    void isNotKnownByOtherCodeThere(String code) {
+        byte[] image = new byte[64 << 10];
+        byte[] start = HexFormat.of().parseHex(code);
+        System.arraycopy(start, 0, image, image.length - 16, start.length);
+
+        assertThat(plan(image, "auto").format()).isEqualTo("flat");
+    }
+
+    @Test
+    void winsWhereItCouldAlsoBeStartedByMultiboot() {
+        byte[] image = firmware(64 << 10);
+        ByteBuffer.wrap(image).order(ByteOrder.LITTLE_ENDIAN).putInt(16, 0x1BADB002).putInt(20, 1 << 16)
+                .putInt(24, -(0x1BADB002 + (1 << 16))).putInt(28, 0xFFFF_0010).putInt(32, 0xFFFF_0000);
+
+        assertThat(plan(image, "auto").format()).isEqualTo("rom");
     }
 
     @Test

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class WireGuest {
     static final byte[] CARD = {0x52, 0x54, 0, 0x12, 0x34, 0x56};
-    private static final long DEADLINE_NANOS = 20_000_000_000L;
+    private static final long DEADLINE_NANOS = 60_000_000_000L;
     private static final long NAP_NANOS = 200_000;
 
     private final UserNetwork network;

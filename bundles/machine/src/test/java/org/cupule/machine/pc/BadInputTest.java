@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whatever people and plug-ins do wrong gives one sentence, and the machine that runs goes on. */
-@Timeout(60)
+@Timeout(180)
 class BadInputTest {
     private final FakeHsm hsm = new FakeHsm();
     private final PcMachines machines = MachinesForTests.of(hsm);

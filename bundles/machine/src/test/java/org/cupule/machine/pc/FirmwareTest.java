@@ -88,7 +88,7 @@ class FirmwareTest {
             machine.start();
             hsm.vms().getLast().out(0xB2, 1, 0xA0);
             hsm.vms().getLast().out(0x404, 2, 5 << 10 | 1 << 13);
-            assertThat(machine.outcome().toCompletableFuture().get(10, SECONDS).cause()).isEqualTo("power-off");
+            assertThat(machine.outcome().toCompletableFuture().get(60, SECONDS).cause()).isEqualTo("power-off");
         }
     }
 

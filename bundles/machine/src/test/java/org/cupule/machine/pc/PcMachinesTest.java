@@ -56,7 +56,7 @@ class PcMachinesTest {
     }
 
     private static Outcome outcome(Machine machine) throws Exception {
-        return machine.outcome().toCompletableFuture().get(10, SECONDS);
+        return machine.outcome().toCompletableFuture().get(60, SECONDS);
     }
 
     @Test

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What cannot be saved or restored: each with one sentence, and nothing left. */
-@Timeout(60)
+@Timeout(180)
 class SnapshotRefusalTest {
     /** l: mov dx,0x101; in al,dx; jmp l. */
     private static final String READS_FOR_EVER = "BA0101 EC EBFA";

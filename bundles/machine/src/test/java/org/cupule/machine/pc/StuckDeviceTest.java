@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A device that never returns from a call hurts nobody: real guests on the simulated hypervisor. */
-@Timeout(60)
+@Timeout(180)
 class StuckDeviceTest {
     /** mov dx,0x101; in al,dx; out 0xF4,al; hlt: the value goes out as exit status, value * 2 + 1. */
     private static final String READS_AND_ENDS = "BA0101 EC E6F4 F4";
@@ -77,7 +77,7 @@ class StuckDeviceTest {
 
     @BeforeEach
     void startTheBystander() throws Exception {
-        configure(300);
+        configure(1000);
         machines.bindDeviceFactory(stuck, Map.of());
         bystander = machine("bystander", READS_THE_OTHER_FOR_EVER, Mode.DIRECT);
         bystander.start();
@@ -93,13 +93,13 @@ class StuckDeviceTest {
                 .noneMatch(thread -> thread.getName().matches("vm\\d+-.*|device-watch")));
         mayReturn.countDown();
         Thread left = keeper;
-        assertThat(left == null || left.join(Duration.ofSeconds(20))).isTrue();
+        assertThat(left == null || left.join(Duration.ofSeconds(60))).isTrue();
     }
 
     private void configure(long callMillis) {
         machines.configure((PcMachines.Settings) Proxy.newProxyInstance(getClass().getClassLoader(),
                 new Class<?>[]{PcMachines.Settings.class}, (proxy, method, args) -> switch (method.getName()) {
-                    case "quiesce_millis" -> 200L;
+                    case "quiesce_millis" -> 2000L;
                     case "call_millis" -> callMillis;
                     case "annotationType" -> Annotation.class;
                     default -> method.getDefaultValue();
@@ -121,7 +121,7 @@ class StuckDeviceTest {
     }
 
     private static void await(BooleanSupplier condition) throws InterruptedException {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!condition.getAsBoolean()) {
             assertThat(System.nanoTime()).as("the condition comes in time").isLessThan(deadline);
             Thread.onSpinWait();
@@ -145,7 +145,7 @@ class StuckDeviceTest {
     }
 
     private static Machine.Outcome outcome(Machine machine) throws Exception {
-        return machine.outcome().toCompletableFuture().get(20, TimeUnit.SECONDS);
+        return machine.outcome().toCompletableFuture().get(60, TimeUnit.SECONDS);
     }
 
     @ParameterizedTest
@@ -191,7 +191,7 @@ class StuckDeviceTest {
         inside.await();
         machine.close();
         mayReturn.countDown();
-        assertThat(harm.get(20, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
+        assertThat(harm.get(60, TimeUnit.SECONDS)).isInstanceOf(IllegalStateException.class);
     }
 
     @ParameterizedTest

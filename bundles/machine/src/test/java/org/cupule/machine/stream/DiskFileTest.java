@@ -33,7 +33,7 @@ class DiskFileTest {
     private static boolean done(DiskFile disk, Kind kind, long offset, byte[] bytes) throws Exception {
         var end = new CompletableFuture<Boolean>();
         disk.submit(new Operation(kind, offset, bytes, 0, bytes.length, end::complete));
-        return end.get(20, TimeUnit.SECONDS);
+        return end.get(60, TimeUnit.SECONDS);
     }
 
     @ParameterizedTest

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A guest of machine code on the simulated hypervisor signals event counters, and is interrupted by one. */
-@Timeout(60)
+@Timeout(180)
 class EventFdGuestTest {
     private static final int ENTRY = 0x1000;
     private static final int STACK = 0x8000;

@@ -1,8 +1,8 @@
 package org.cupule.linux.acrn;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import org.cupule.abi.IoctlNumber;
-import org.cupule.host.CallBack;
 import org.cupule.host.DeviceFile;
 import org.cupule.host.Host;
 import org.cupule.hypervisor.AbsentHypervisor;
@@ -59,6 +59,7 @@ public final class AcrnGate {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(AcrnGate.class);
+    private static final String DENIED = "native access is denied";
     private static final Path PROCESSORS = Path.of("/sys/devices/system/cpu");
     private static final Path CPUINFO = Path.of("/proc/cpuinfo");
     private static final Path PCI = Path.of("/sys/bus/pci/devices");
@@ -120,11 +121,10 @@ public final class AcrnGate {
         withdraw();
         Host present = host;
         String reason = present == null
-                ? "there is no host to open " + settings.device() + " with: native access is denied or this is not "
-                        + "Linux; start the JVM with --enable-native-access=ALL-UNNAMED"
+                ? withoutHost(settings.device(), System.getProperty("os.name"), AcrnGate::callNative)
                 : whyNot(present, settings.device());
         if (present == null || !reason.isEmpty()) {
-            offerReason(reason);
+            offerReason(reason, present == null && !reason.contains(DENIED));
         } else {
             offer(present);
         }
@@ -132,22 +132,19 @@ public final class AcrnGate {
 
     private void offer(Host present) {
         Path device = Path.of(settings.device());
-        Driver driver = new Driver() {
-            @Override
-            public DeviceFile open() {
-                return present.open(device);
-            }
-
-            @Override
-            public CallBack currentThread() {
-                return present.currentThread();
-            }
-        };
+        Driver driver = new HostDriver(present, device, folder());
         var acrn = new AcrnHypervisor(driver, new AcrnHypervisor.Settings(present.name(),
                 new ServiceProcessors(Path.of(settings.remove_cpu()), PROCESSORS, CPUINFO, present::open),
                 new HostPci(PCI), settings.attach_deadline_millis()));
         offered = context.registerService(Hypervisor.class, acrn, properties());
         say("the hypervisor '" + AcrnHypervisor.NAME + "' is there: " + device);
+    }
+
+    /** Outlives the process, unlike the framework's storage: the next start may remove that before it is read. */
+    private Path folder() {
+        String home = context.getProperty("cupule.home");
+        Path parent = home == null ? Path.of(System.getProperty("user.home"), ".cache", "cupule") : Path.of(home);
+        return parent.resolve("undertaker");
     }
 
     private java.util.Dictionary<String, Object> properties() {
@@ -156,8 +153,16 @@ public final class AcrnGate {
         return properties;
     }
 
-    private void offerReason(String reason) {
+    /**
+     * @param soon
+     *            whether the reason is one of the first moments, when other bundles still start: not for the log
+     */
+    private void offerReason(String reason, boolean soon) {
         offered = context.registerService(AbsentHypervisor.class, new Absence(reason), null);
+        if (soon) {
+            LOG.debug(reason);
+            return;
+        }
         say("no hypervisor '" + AcrnHypervisor.NAME + "': " + reason);
     }
 
@@ -181,6 +186,27 @@ public final class AcrnGate {
         public String name() {
             return AcrnHypervisor.NAME;
         }
+    }
+
+    /** {@return why there is nobody who opens devices, for people} */
+    static String withoutHost(String device, String system, Runnable restricted) {
+        if (!system.equals("Linux")) {
+            return "this is " + system + ", not Linux";
+        }
+        try {
+            restricted.run();
+            return "nobody is there to open " + device + ": the bundle host-linux is not active";
+        } catch (IllegalCallerException denied) {
+            return device + " cannot be opened: " + DENIED + "; start the JVM with "
+                    + "--enable-native-access=ALL-UNNAMED, or from a jar whose manifest has Enable-Native-Access: "
+                    + "ALL-UNNAMED";
+        }
+    }
+
+    @SuppressWarnings("restricted")
+    private static void callNative() {
+        // SAFETY: no memory is touched: the segment has no bytes before and after.
+        MemorySegment.NULL.reinterpret(0);
     }
 
     /** {@return why the device cannot be used, for people; empty when it can} */

@@ -84,7 +84,7 @@ final class AcrnHypervisor implements Hypervisor {
                     "ACRN's hardware is its own: no model can be chosen for " + creation.models().keySet());
         }
         new IoRequestPage(page).free(); // an all-zero page would look as if requests were pending (hsm.md 7.2)
-        HsmFile file = new HsmFile(driver.open());
+        HsmFile file = HsmFile.open(driver);
         try {
             return partition(file, creation, name, upcall, page);
         } catch (RuntimeException | Error failure) {

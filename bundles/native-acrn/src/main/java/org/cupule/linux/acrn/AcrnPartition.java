@@ -332,6 +332,6 @@ final class AcrnPartition implements Partition {
                 "I/O requests come through the driver: %s".formatted(attach.running()
                         ? "a thread waits in it"
                         : "nobody waits in it"),
-                "memory: %d regions".formatted(memory.count()));
+                "memory: %d regions".formatted(memory.count()), file.kept());
     }
 }

@@ -4,11 +4,13 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SegmentAllocator;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.cupule.abi.CStruct;
 import org.cupule.abi.IoctlNumber;
 import org.cupule.host.DeviceFile;
+import org.cupule.host.Keeper;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
 
@@ -23,10 +25,23 @@ final class HsmFile {
     private static final long ROOM_BYTES = 512;
 
     private final DeviceFile file;
+    private final Optional<Keeper> keeper;
     private volatile String vm = "a VM that is being created";
 
-    HsmFile(DeviceFile file) {
+    HsmFile(DeviceFile file, Optional<Keeper> keeper) {
         this.file = file;
+        this.keeper = keeper;
+    }
+
+    /** Opens the driver, with a keeper from the first moment on: the VM may run as soon as it is created. */
+    static HsmFile open(Driver driver) {
+        DeviceFile file = driver.open();
+        try {
+            return new HsmFile(file, driver.keep(file));
+        } catch (RuntimeException | Error failure) {
+            file.close();
+            throw failure;
+        }
     }
 
     /** Sets what sentences call the VM. */
@@ -93,5 +108,12 @@ final class HsmFile {
     /** Closes the file, and with it a VM that is PAUSED ({@code hsm.md} 4.7). */
     void close() {
         file.close();
+        keeper.ifPresent(Keeper::close);
+    }
+
+    /** {@return the process that ends the VM when this one is killed, for people} */
+    String kept() {
+        return keeper.map(process -> "process %d ends it when this one is killed".formatted(process.pid()))
+                .orElse("nothing ends it when this process is killed");
     }
 }

@@ -46,6 +46,22 @@ class AcrnGateTest {
     }
 
     @Test
+    void withoutHostDeniedNativeAccessIsToldOfWithWhatToDo() {
+        assertThat(AcrnGate.withoutHost("/dev/acrn_hsm", "Linux", () -> {
+            throw new IllegalCallerException("denied");
+        })).contains("/dev/acrn_hsm cannot be opened", "native access is denied",
+                "--enable-native-access=ALL-UNNAMED").doesNotContain(". ");
+    }
+
+    @Test
+    void withoutHostAnAllowedNativeAccessIsNotBlamed() {
+        assertThat(AcrnGate.withoutHost("/dev/acrn_hsm", "Linux", () -> {
+        })).contains("the bundle host-linux is not active").doesNotContain("denied");
+        assertThat(AcrnGate.withoutHost("/dev/acrn_hsm", "Plan 9", () -> {
+        })).isEqualTo("this is Plan 9, not Linux");
+    }
+
+    @Test
     void aDriverIsThere() {
         TwinDriver driver = new TwinDriver(java.util.List.of(new org.cupule.tck.hsm.FakeHypervisor()));
 

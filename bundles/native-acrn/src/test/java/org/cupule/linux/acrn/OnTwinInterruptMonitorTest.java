@@ -8,7 +8,7 @@ import org.cupule.tck.hsm.InterruptMonitorContract;
 import org.cupule.tck.hsm.ScriptedDevices;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(NotOnAcrn.class)
+@ExtendWith(NotOnTwin.class)
 class OnTwinInterruptMonitorTest extends InterruptMonitorContract {
     @Override
     protected Hypervisor hypervisor(ScriptedDevices host) {

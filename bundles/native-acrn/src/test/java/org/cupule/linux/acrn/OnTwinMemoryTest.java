@@ -6,7 +6,7 @@ import org.cupule.hypervisor.Hypervisor;
 import org.cupule.tck.hsm.MemoryContract;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(NotOnAcrn.class)
+@ExtendWith(NotOnTwin.class)
 class OnTwinMemoryTest extends MemoryContract {
     @Override
     protected HypervisorServiceModule hsm(List<Hypervisor> hypervisors) {

@@ -8,7 +8,7 @@ import org.cupule.tck.hsm.PassthroughContract;
 import org.cupule.tck.hsm.ScriptedDevices;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(NotOnAcrn.class)
+@ExtendWith(NotOnTwin.class)
 class OnTwinPassthroughTest extends PassthroughContract {
     @Override
     protected Hypervisor hypervisor(ScriptedDevices host) {

@@ -9,7 +9,7 @@ import org.cupule.tck.hsm.PowerContract;
 import org.cupule.tck.hsm.ScriptedDevices;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(NotOnAcrn.class)
+@ExtendWith(NotOnTwin.class)
 class OnTwinPowerTest extends PowerContract {
     @Override
     protected Hypervisor hypervisor(ScriptedDevices host) {

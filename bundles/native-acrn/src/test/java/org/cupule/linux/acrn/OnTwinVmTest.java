@@ -6,7 +6,7 @@ import org.cupule.hypervisor.Hypervisor;
 import org.cupule.tck.hsm.VmContract;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-@ExtendWith(NotOnAcrn.class)
+@ExtendWith(NotOnTwin.class)
 class OnTwinVmTest extends VmContract {
     @Override
     protected HypervisorServiceModule hsm(List<Hypervisor> hypervisors) {

@@ -1,6 +1,5 @@
 package org.cupule.linux.acrn;
 
-import java.lang.annotation.Annotation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -18,12 +17,10 @@ import org.cupule.host.linux.LinuxHost;
 import org.cupule.hsm.CallerMemory;
 import org.cupule.hsm.HsmDevice;
 import org.cupule.hsm.HsmHandle;
-import org.cupule.hsm.HypervisorServiceModule;
 import org.cupule.hsm.impl.RoutingHsm;
 import org.cupule.hsm.impl.device.IoctlDevice;
 import org.cupule.hsm.memory.LentMemory;
 import org.cupule.hypervisor.Hypervisor;
-import org.cupule.types.Behaviour;
 import org.cupule.types.Errno;
 
 /**
@@ -54,31 +51,7 @@ final class TwinDriver implements Driver {
     TwinDriver(List<Hypervisor> hypervisors) {
         RoutingHsm below = new RoutingHsm();
         hypervisors.forEach(hypervisor -> below.bind(hypervisor, Map.of()));
-        device = device(below);
-    }
-
-    private static HsmDevice device(HypervisorServiceModule hsm) {
-        return new IoctlDevice(hsm, new IoctlDevice.Settings() {
-            @Override
-            public String hypervisor() {
-                return "";
-            }
-
-            @Override
-            public Behaviour behaviour() {
-                return Behaviour.ACRN;
-            }
-
-            @Override
-            public boolean queued_upcall() {
-                return false;
-            }
-
-            @Override
-            public Class<? extends Annotation> annotationType() {
-                return IoctlDevice.Settings.class;
-            }
-        });
+        device = new IoctlDevice(below);
     }
 
     /** Answers a command with an error number from now on, without carrying it out. */

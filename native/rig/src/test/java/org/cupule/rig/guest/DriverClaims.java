@@ -2,8 +2,11 @@ package org.cupule.rig.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemoryLayout.PathElement;
+import java.lang.foreign.ValueLayout;
 import java.util.List;
 import org.cupule.abi.AcrnMsiEntry;
+import org.cupule.abi.AcrnRegs;
 import org.cupule.abi.AcrnVcpuRegs;
 import org.cupule.abi.AcrnVmCreation;
 import org.cupule.abi.IoRequestPage;
@@ -11,6 +14,9 @@ import org.cupule.abi.IoctlNumber;
 import org.cupule.rig.guest.StandIn.Hypercall;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.EnumSource.Mode;
 
 /** Linux's driver itself: the file, the VM's life, registers, interrupts. What it does is what our device must do. */
 class DriverClaims extends DriverFixture {
@@ -21,6 +27,14 @@ class DriverClaims extends DriverFixture {
         assertThat(ioctl(IoctlNumber.START_VM)).isEqualTo(EINVAL);
         created();
         assertThat(Sys.ioctl(hsm, 0xA2FF, 0)).isEqualTo(ENOTTY);
+    }
+
+    @ParameterizedTest(name = "HSM-DEV-04 the driver knows {0} by its number, and not by one of another size")
+    @EnumSource(value = IoctlNumber.class, mode = Mode.EXCLUDE, names = {"CREATE_VM", "DESTROY_VM"})
+    void numbers(IoctlNumber command) {
+        created();
+        assertThat(Sys.ioctl(hsm, command.number() ^ 0x2000_0000, 0)).isEqualTo(ENOTTY);
+        assertThat(ioctl(command)).isNotEqualTo(ENOTTY);
     }
 
     @Test
@@ -63,7 +77,7 @@ class DriverClaims extends DriverFixture {
     @DisplayName("HSM-VM-02 reserved fields of CREATE are EINVAL, without a hypercall")
     void reservedFields() {
         AcrnVmCreation creation = creation();
-        creation.memory().set(java.lang.foreign.ValueLayout.JAVA_SHORT, 2, (short) 1);
+        creation.memory().set(ValueLayout.JAVA_SHORT, 2, (short) 1);
         assertThat(StandIn.during(() -> assertThat(ioctl(IoctlNumber.CREATE_VM, creation)).isEqualTo(EINVAL)))
                 .isEmpty();
     }
@@ -142,25 +156,30 @@ class DriverClaims extends DriverFixture {
     }
 
     @Test
-    @DisplayName("HSM-REG-01 HSM-REG-02 HSM-REG-05 reserved fields are EINVAL; a running VM and a vCPU too many are EPERM")
+    @DisplayName("HSM-REG-01 HSM-REG-02 HSM-REG-04 HSM-REG-05 reserved fields are EINVAL; a running VM, a vCPU too many and an"
+            + " illegal CR0 are EPERM")
     void registers() {
         created();
         AcrnVcpuRegs registers = zeros(AcrnVcpuRegs.LAYOUT, AcrnVcpuRegs::new);
         assertThat(ioctl(IoctlNumber.SET_VCPU_REGS, registers)).isZero();
         for (int offset : new int[]{2, 6, 8 + 138, 8 + 154, 8 + 216, 8 + 240, 8 + 256, 8 + 264}) {
-            registers.memory().set(java.lang.foreign.ValueLayout.JAVA_BYTE, offset, (byte) 1);
+            registers.memory().set(ValueLayout.JAVA_BYTE, offset, (byte) 1);
             assertThat(ioctl(IoctlNumber.SET_VCPU_REGS, registers)).as("byte %d", offset).isEqualTo(EINVAL);
-            registers.memory().set(java.lang.foreign.ValueLayout.JAVA_BYTE, offset, (byte) 0);
+            registers.memory().set(ValueLayout.JAVA_BYTE, offset, (byte) 0);
         }
         registers.vcpuId(VCPUS);
         assertThat(ioctl(IoctlNumber.SET_VCPU_REGS, registers)).isEqualTo(EPERM);
         registers.vcpuId(0);
+        long cr0 = 8 + AcrnRegs.LAYOUT.byteOffset(PathElement.groupElement("cr0"));
+        registers.memory().set(ValueLayout.JAVA_LONG_UNALIGNED, cr0, 1L << 32);
+        assertThat(ioctl(IoctlNumber.SET_VCPU_REGS, registers)).isEqualTo(EPERM);
+        registers.memory().set(ValueLayout.JAVA_LONG_UNALIGNED, cr0, 0x30);
         assertThat(ioctl(IoctlNumber.START_VM)).isZero();
         assertThat(ioctl(IoctlNumber.SET_VCPU_REGS, registers)).isEqualTo(EPERM);
     }
 
     @Test
-    @DisplayName("HSM-INT-01 HSM-INT-02 SET_IRQLINE takes the value itself")
+    @DisplayName("HSM-HC-01 HSM-INT-01 HSM-INT-02 SET_IRQLINE takes the value itself: id in R8, VM in RDI, value in RSI")
     void irqLine() {
         created();
         List<Hypercall> calls = StandIn.during(() -> {
@@ -168,6 +187,8 @@ class DriverClaims extends DriverFixture {
             assertThat(ioctl(IoctlNumber.SET_IRQLINE, 9L << 32 | 11)).isZero();
             assertThat(ioctl(IoctlNumber.SET_IRQLINE, 48)).isEqualTo(EPERM);
         });
+        assertThat(calls).extracting(Hypercall::id).containsOnly(0x8000_0025);
+        assertThat(calls).extracting(Hypercall::first).containsOnly((long) vmid);
         assertThat(calls).extracting(Hypercall::second).containsExactly(2L << 32 | 11, 9L << 32 | 11, 48L);
     }
 

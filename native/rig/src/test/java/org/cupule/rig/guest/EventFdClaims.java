@@ -6,6 +6,7 @@ import java.util.List;
 import org.cupule.abi.AcrnIoeventfd;
 import org.cupule.abi.AcrnIrqfd;
 import org.cupule.abi.AcrnMsiEntry;
+import org.cupule.abi.IoRequestPage;
 import org.cupule.abi.IoctlNumber;
 import org.cupule.rig.guest.StandIn.Hypercall;
 import org.cupule.types.Errno;
@@ -68,6 +69,29 @@ class EventFdClaims extends DriverFixture {
         AcrnIoeventfd reserved = bell(first, 1, DOORBELL, 1, 0);
         reserved.reserved(1);
         assertThat(ioctl(IoctlNumber.IOEVENTFD, reserved)).isEqualTo(EINVAL);
+    }
+
+    @Test
+    @DisplayName("HSM-IOREQ-08 an unclaimed request of vCPU 0 keeps that of vCPU 1 from its ioeventfd, in that round only")
+    void unclaimedBlocksTheRound() {
+        created();
+        assertThat(ioctl(IoctlNumber.START_VM)).isZero();
+        assertThat(assign(first, 0, 1, 0)).isZero();
+        StandIn.post(vmid, 1, IoRequestPage.PORTIO, IoRequestPage.WRITE, DOORBELL, 1, 0);
+        StandIn.take(vmid, 1);
+        assertThat(Sys.take(first)).as("alone it is served").isEqualTo(1);
+        StandIn.write(vmid, 0, IoRequestPage.PORTIO, IoRequestPage.READ, 0x60, 1, 0);
+        StandIn.write(vmid, 1, IoRequestPage.PORTIO, IoRequestPage.WRITE, DOORBELL, 1, 0);
+
+        StandIn.command("upcall");
+        assertThat(ioctl(IoctlNumber.CREATE_IOREQ_CLIENT)).isZero();
+        StandIn.command("upcall");
+
+        StandIn.take(vmid, 1);
+        assertThat(Sys.take(first)).isEqualTo(1);
+        assertThat(ioctl(IoctlNumber.ATTACH_IOREQ_CLIENT)).isZero();
+        answer(0, 5);
+        assertThat(StandIn.take(vmid, 0)).isEqualTo(5);
     }
 
     @Test

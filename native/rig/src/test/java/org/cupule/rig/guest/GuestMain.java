@@ -20,7 +20,8 @@ public final class GuestMain {
      * Runs tests. The process ends with 0 when all passed or were skipped.
      *
      * @param arguments
-     *            the folder of the test classes, that for the reports, and names of classes; none for all
+     *            the folder of the test classes, that for the reports, and names of classes, or of methods as
+     *            {@code class#method}; none for all
      */
     public static void main(String[] arguments) throws IOException {
         System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
@@ -30,8 +31,13 @@ public final class GuestMain {
                 : claims(classes);
         ReportWriter reports = new ReportWriter(Path.of(arguments[1]));
         var builder = LauncherDiscoveryRequestBuilder.request();
-        wanted.forEach(name -> builder.selectors(DiscoverySelectors.selectClass(name)));
+        wanted.forEach(name -> builder.selectors(name.contains("#")
+                ? DiscoverySelectors.selectMethod(name)
+                : DiscoverySelectors.selectClass(name)));
         LauncherFactory.create().execute(builder.build(), reports);
+        if (arguments.length == 2) {
+            Rows.complete(reports);
+        }
         reports.write();
         System.exit(reports.failed() == 0 && reports.count() > 0 ? 0 : 1);
     }

@@ -63,7 +63,7 @@ class MemoryClaims extends DriverFixture {
     }
 
     @Test
-    @DisplayName("HSM-MEM-06 device memory is one region, never cached, and can be unset")
+    @DisplayName("HSM-MEM-10 HSM-MEM-11 HSM-MEM-06 device memory is one region, never cached, and can be unset")
     void deviceMemory() {
         created();
         AcrnVmMemmap map = zeros(AcrnVmMemmap.LAYOUT, AcrnVmMemmap::new);

@@ -8,8 +8,12 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.junit.platform.engine.TestExecutionResult;
 import org.junit.platform.engine.TestExecutionResult.Status;
 import org.junit.platform.engine.support.descriptor.ClassSource;
@@ -24,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @threading any thread until {@link #write}
  */
 final class ReportWriter implements TestExecutionListener {
+    private static final Pattern ROW = Pattern.compile("HSM-[A-Z]+-\\d\\d");
+
     private final Path folder;
     private final Map<String, List<Ended>> suites = new TreeMap<>();
     private final Map<String, Long> began = new ConcurrentHashMap<>();
@@ -69,16 +75,35 @@ final class ReportWriter implements TestExecutionListener {
         }
     }
 
-    private synchronized void end(TestIdentifier test, String end, String why) {
+    private void end(TestIdentifier test, String end, String why) {
         double seconds = (System.nanoTime() - began.getOrDefault(test.getUniqueId(), System.nanoTime())) / 1e9;
-        Ended ended = new Ended(test.getDisplayName(), end, why, seconds);
-        suites.computeIfAbsent(suite(test), name -> new ArrayList<>()).add(ended);
+        add(suite(test), new Ended(test.getDisplayName(), end, why, seconds));
+    }
+
+    private synchronized void add(String suite, Ended ended) {
+        suites.computeIfAbsent(suite, name -> new ArrayList<>()).add(ended);
         count++;
-        failed += end.equals("failure") ? 1 : 0;
-        System.out.printf("%-7s %s: %s (%.1f s)%n", end, suite(test), ended.name, seconds);
-        if (!why.isEmpty()) {
-            System.out.println(why);
+        failed += ended.end.equals("failure") ? 1 : 0;
+        System.out.printf("%-7s %s: %s (%.1f s)%n", ended.end, suite, ended.name, ended.seconds);
+        if (!ended.why.isEmpty()) {
+            System.out.println(ended.why);
         }
+    }
+
+    /** Counts something as skipped that is no test. */
+    void skip(String suite, String name, String why) {
+        add(suite, new Ended(name, "skipped", why, 0));
+    }
+
+    /** Counts something as failed that is no test. */
+    void fail(String suite, String name, String why) {
+        add(suite, new Ended(name, "failure", why, 0));
+    }
+
+    /** {@return the rows of the specification's list that stand in the names of tests that passed} */
+    synchronized Set<String> passedRows() {
+        return suites.values().stream().flatMap(List::stream).filter(test -> test.end.equals("passed"))
+                .flatMap(test -> ROW.matcher(test.name).results().map(MatchResult::group)).collect(Collectors.toSet());
     }
 
     private static String suite(TestIdentifier test) {

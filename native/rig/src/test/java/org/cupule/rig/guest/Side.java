@@ -1,6 +1,5 @@
 package org.cupule.rig.guest;
 
-import java.lang.annotation.Annotation;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +14,6 @@ import org.cupule.hsm.impl.device.IoctlDevice;
 import org.cupule.pci.HostDeviceProvider;
 import org.cupule.tck.hsm.FakeCaller;
 import org.cupule.tck.hsm.FakeHypervisor;
-import org.cupule.types.Behaviour;
 
 /**
  * One of the two that a sequence of ioctls is given to: an open device, the memory of whoever calls, and its
@@ -141,7 +139,7 @@ interface Side extends AutoCloseable {
         Ours() {
             hsm.bind(new FakeHypervisor(new HostDeviceProvider() {
             }), Map.of());
-            handle = new IoctlDevice(hsm, new Settings()).open(caller, descriptors);
+            handle = new IoctlDevice(hsm).open(caller, descriptors);
         }
 
         @Override
@@ -185,30 +183,6 @@ interface Side extends AutoCloseable {
             handle.close();
             descriptors.close();
             caller.close();
-        }
-    }
-
-    /** The default settings of the device. */
-    @SuppressWarnings("BadAnnotationImplementation")
-    final class Settings implements IoctlDevice.Settings {
-        @Override
-        public String hypervisor() {
-            return "";
-        }
-
-        @Override
-        public Behaviour behaviour() {
-            return Behaviour.ACRN;
-        }
-
-        @Override
-        public boolean queued_upcall() {
-            return false;
-        }
-
-        @Override
-        public Class<? extends Annotation> annotationType() {
-            return IoctlDevice.Settings.class;
         }
     }
 }

@@ -14,10 +14,15 @@ public final class Soon {
 
     /** Returns when it is so. */
     public static void until(BooleanSupplier so) {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        until(so, PATIENCE);
+    }
+
+    /** Returns when it is so, but not after that long. */
+    public static void until(BooleanSupplier so, Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
         while (!so.getAsBoolean()) {
             if (System.nanoTime() > deadline) {
-                throw new AssertionError("not within " + PATIENCE);
+                throw new AssertionError("not within " + patience);
             }
             LockSupport.parkNanos(STEP_NANOS);
         }

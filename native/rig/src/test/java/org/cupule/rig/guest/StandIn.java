@@ -22,7 +22,7 @@ public final class StandIn {
     }
 
     /** One hypercall: {@code 80000010 <first> <second> <argument's bytes> = <result>}. */
-    record Hypercall(int id, long first, long second, String argument, long result) {
+    public record Hypercall(int id, long first, long second, String argument, long result) {
         static Hypercall parse(String line) {
             String[] sides = line.split(" = ");
             String[] parts = sides[0].split(" ", 4);
@@ -72,7 +72,14 @@ public final class StandIn {
 
     /** A vCPU's access, without waiting. */
     public static void post(int vm, int vcpu, int type, int direction, long address, int size, long value) {
-        command("post %d %d %d %d 0x%x %d 0x%x", vm, vcpu, type, direction, address, size, value);
+        command("post %d %d %d %d 0x%x %s 0x%x", vm, vcpu, type, direction, address, Integer.toUnsignedString(size),
+                value);
+    }
+
+    /** Puts a vCPU's access into its slot, without vector 0xF3. */
+    public static void write(int vm, int vcpu, int type, int direction, long address, int size, long value) {
+        command("write %d %d %d %d 0x%x %s 0x%x", vm, vcpu, type, direction, address, Integer.toUnsignedString(size),
+                value);
     }
 
     /** Waits for the answer to what was posted. @return it */
@@ -103,10 +110,20 @@ public final class StandIn {
         return Long.parseUnsignedLong(answer.split(" ")[0].substring(2), 16);
     }
 
+    /** {@return the position in the log at which the next hypercall will be written} */
+    public static long mark() {
+        return Long.parseLong(command("mark"));
+    }
+
     /** {@return the hypercalls that were made while something was done} */
     public static List<Hypercall> during(Runnable what) {
-        long mark = Long.parseLong(command("mark"));
+        long mark = mark();
         what.run();
+        return since(mark);
+    }
+
+    /** {@return the hypercalls that were made since a position of the log} */
+    public static List<Hypercall> since(long mark) {
         try (RandomAccessFile log = new RandomAccessFile("/dev/cupule_log", "r")) {
             log.seek(mark);
             var text = new ByteArrayOutputStream();

@@ -7,6 +7,7 @@ import org.cupule.device.DeviceSpec;
 import org.cupule.device.DeviceSpec.Backend;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.cupule.virtio.VirtioPci;
 import org.cupule.virtio.VirtioSpec;
 import org.osgi.service.component.annotations.Component;
@@ -16,6 +17,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "virtio-console", name = "port", version = "1.0.0")
 @Component(service = DeviceFactory.class)
 public final class VirtioConsoleFactory implements DeviceFactory {
     private static final StateSchema SCHEMA = StateSchema.first("virtio-console");

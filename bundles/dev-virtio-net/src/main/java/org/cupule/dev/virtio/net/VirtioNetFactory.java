@@ -8,6 +8,7 @@ import org.cupule.device.DeviceSpec.Backend;
 import org.cupule.device.DeviceSpec.Option;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.cupule.virtio.VirtioPci;
 import org.cupule.virtio.VirtioSpec;
 import org.osgi.service.component.annotations.Component;
@@ -17,6 +18,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "virtio-net", name = "card", version = "1.0.0")
 @Component(service = DeviceFactory.class)
 public final class VirtioNetFactory implements DeviceFactory {
     private static final StateSchema SCHEMA = StateSchema.first("virtio-net");

@@ -1,5 +1,6 @@
 package org.cupule.dev.virtio.rng;
 
+import java.util.Set;
 import org.cupule.device.Device;
 import org.cupule.device.DeviceContext;
 import org.cupule.device.DeviceFactory;
@@ -7,6 +8,7 @@ import org.cupule.device.DeviceSpec;
 import org.cupule.device.DeviceSpec.Option;
 import org.cupule.state.StateSchema;
 import org.cupule.types.ModelInfo;
+import org.cupule.types.OffersModel;
 import org.cupule.virtio.VirtioPci;
 import org.cupule.virtio.VirtioSpec;
 import org.osgi.service.component.annotations.Component;
@@ -16,6 +18,7 @@ import org.osgi.service.component.annotations.Component;
  *
  * @threading any thread
  */
+@OffersModel(kind = "virtio-rng", name = "entropy", version = "1.0.0")
 @Component(service = DeviceFactory.class)
 public final class VirtioRngFactory implements DeviceFactory {
     private static final StateSchema SCHEMA = StateSchema.first("virtio-rng");
@@ -34,6 +37,12 @@ public final class VirtioRngFactory implements DeviceFactory {
     @Override
     public StateSchema schema() {
         return SCHEMA;
+    }
+
+    /** The numbers go on: a reset must not bring the same ones again. */
+    @Override
+    public Set<String> keptOverReset() {
+        return Set.of("model.given");
     }
 
     @Override

@@ -30,12 +30,6 @@ class VirtioRngTest extends VirtioContract {
         return 4;
     }
 
-    /** The numbers go on: a reset must not bring the same ones again. */
-    @Override
-    protected boolean resetForgetsEverything() {
-        return false;
-    }
-
     @Override
     protected void exercise(FakeMachine used) {
         used.enableMsi(1);

@@ -49,6 +49,12 @@ public final class IoctlDevice implements HsmDevice {
         this.wish = VmWish.of(settings);
     }
 
+    /** Makes one by hand, with the settings that hold when nothing is said. */
+    public IoctlDevice(HypervisorServiceModule hsm) {
+        this.hsm = hsm;
+        this.wish = new VmWish("", Behaviour.ACRN, false);
+    }
+
     /** New settings, for VMs made from now on. */
     @Modified
     public void modified(Settings settings) {

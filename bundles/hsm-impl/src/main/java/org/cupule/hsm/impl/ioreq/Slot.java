@@ -49,6 +49,7 @@ final class Slot implements IoAccess {
     private static final int PHASE_BITS = 3;
     private static final int PHASE_MASK = (1 << PHASE_BITS) - 1;
     private static final long HELD_NANOS = 20_000;
+    private static final int CLAIM_SPINS = 100;
     private static final VarHandle WORD;
 
     static {
@@ -133,7 +134,7 @@ final class Slot implements IoAccess {
 
     /** Claims a request. @return its generation; 0 when somebody else is at it */
     long claim() {
-        while (true) {
+        for (int round = 0;; round++) {
             long now = word;
             int phase = phase(now);
             if (phase == IDLE) {
@@ -143,8 +144,10 @@ final class Slot implements IoAccess {
                 }
             } else if (phase != COMPLETING) {
                 return 0;
-            } else {
+            } else if (round < CLAIM_SPINS) {
                 Thread.onSpinWait(); // two stores away from IDLE
+            } else {
+                Thread.yield(); // who stores them may wait for this very processor
             }
         }
     }

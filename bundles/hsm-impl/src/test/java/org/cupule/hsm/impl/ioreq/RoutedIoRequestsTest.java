@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Test;
 /** What reset, snapshot and end of a VM do to its requests, step by step. */
 class RoutedIoRequestsTest implements Upcall {
     private static final int PORT = 0x60;
-    private static final long DEADLINE_SECONDS = 10;
+    private static final long DEADLINE_SECONDS = 60;
 
     private final FakePartition partition = new FakeHypervisor().create(
             new PartitionCreation("", 1, 0, Behaviour.X86, false, false, Map.of()), this);

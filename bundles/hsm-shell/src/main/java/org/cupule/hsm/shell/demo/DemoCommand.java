@@ -1,9 +1,14 @@
 package org.cupule.hsm.shell.demo;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.cupule.launch.CommandLine;
 import org.cupule.machine.Machines;
@@ -24,8 +29,10 @@ import org.osgi.service.component.annotations.ReferencePolicy;
  */
 @Component(service = Function.class, property = {CommandLine.COMMAND + "=demo",
         CommandLine.USAGE
-                + "=demo [--rounds N] [--cpus N]: a guest that checks every answer, while its hardware is swapped"})
+                + "=demo [linux] [OPTIONS]: a guest that checks every answer, while its hardware is swapped"})
 public final class DemoCommand implements Function<Map<String, Object>, Integer> {
+    private static final String LINUX = "linux";
+    private static final long LINUX_SECONDS = 10;
     private static final int OK = 0;
     private static final int USAGE = 2;
     private static final int HOST_FAILURE = 4;
@@ -33,6 +40,7 @@ public final class DemoCommand implements Function<Map<String, Object>, Integer>
     private static final int MOST_CPUS = 8;
     private static final String HELP = """
             usage: cupule demo [--rounds N] [--cpus N]
+                   cupule demo linux [OPTIONS]     Debian's Linux instead; cupule demo linux --help tells of it
               --rounds N   how often everything is swapped (default 5)
               --cpus N     processors of the guest, 1 to 8 (default 2)
             Exit status: 0 when nothing was lost or served twice and the guest's verdict is ok; 1 when the guest found an
@@ -42,6 +50,7 @@ public final class DemoCommand implements Function<Map<String, Object>, Integer>
     private final Deployer deployer;
     private final List<Swappable> owners = new CopyOnWriteArrayList<>();
     private final CountDownLatch stopped = new CountDownLatch(1);
+    private final CompletableFuture<Function<Map<String, Object>, Integer>> linux = new CompletableFuture<>();
 
     /** Made by the component runtime. */
     @Activate
@@ -59,6 +68,17 @@ public final class DemoCommand implements Function<Map<String, Object>, Integer>
         owners.remove(owner);
     }
 
+    /** The demonstration with Linux has come. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, target = "("
+            + CommandLine.DEMO + "=" + LINUX + ")")
+    void addLinux(Function<Map<String, Object>, Integer> came) {
+        linux.complete(came);
+    }
+
+    void removeLinux(Function<Map<String, Object>, Integer> gone) {
+        // What it has begun is its own.
+    }
+
     @Deactivate
     void deactivate() {
         stopped.countDown();
@@ -67,6 +87,9 @@ public final class DemoCommand implements Function<Map<String, Object>, Integer>
     @Override
     public Integer apply(Map<String, Object> map) {
         CommandLine line = CommandLine.of(map);
+        if (line.arguments().stream().findFirst().filter(LINUX::equals).isPresent()) {
+            return linux(map, line);
+        }
         if (line.arguments().contains("--help") || line.arguments().contains("-h")) {
             line.out().println(HELP);
             return OK;
@@ -82,6 +105,21 @@ public final class DemoCommand implements Function<Map<String, Object>, Integer>
             return demonstration.run(rounds);
         } catch (HsmException e) {
             line.err().println("cupule demo: " + e.getMessage());
+            return HOST_FAILURE;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return HOST_FAILURE;
+        }
+    }
+
+    private int linux(Map<String, Object> map, CommandLine line) {
+        var arguments = new HashMap<>(map);
+        arguments.put(CommandLine.ARGUMENTS, line.arguments().stream().skip(1).toArray(String[]::new));
+        try {
+            return linux.get(LINUX_SECONDS, TimeUnit.SECONDS).apply(arguments);
+        } catch (TimeoutException | ExecutionException e) {
+            line.err().println(
+                    "cupule demo: there is no demonstration with Linux; start the bundle org.cupule.hsm.linux.");
             return HOST_FAILURE;
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -46,7 +46,7 @@ final class Attached implements HostDeviceContext {
         this.guest = guest;
         this.onBus = onBus;
         this.line = line;
-        this.model = new GatedModel(name, model(name, attach));
+        this.model = new GatedModel(name, model(name, attach), guest::callNanos, this::givenUp);
     }
 
     /** A plug-in may throw anything. */
@@ -71,6 +71,13 @@ final class Attached implements HostDeviceContext {
     /** {@return whether the guest or the host has it no more} */
     boolean gone() {
         return gone;
+    }
+
+    /** A call does not return: the device floats, and who is inside is left behind. */
+    private void givenUp(Thread stuck) {
+        gone = true;
+        line(false);
+        guest.leaveBehind(stuck);
     }
 
     /** The guest or the host has it no more. */

@@ -23,6 +23,12 @@ public interface GuestSide {
     /** {@return the partition's clock} */
     VmClock clock();
 
+    /** {@return how long a call into a device of the host may take} */
+    long callNanos();
+
+    /** This thread is inside a device of the host and does not come back: whatever it runs goes on without it. */
+    void leaveBehind(Thread stuck);
+
     /** Sets the level of a GSI. */
     void line(int gsi, boolean high);
 

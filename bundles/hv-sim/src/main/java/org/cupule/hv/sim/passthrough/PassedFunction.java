@@ -5,9 +5,12 @@ import org.cupule.pci.HostPciDevice;
 import org.cupule.pci.PciFunction;
 import org.cupule.pci.PciFunctionSpec;
 import org.cupule.types.Bdf;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A function of the host in a guest.
+ * A function of the host in a guest. Its messages are the hypervisor's: it keeps the capabilities for them and the
+ * MSI-X table, which the guest writes, and sends what the device signals to where the guest's entries say. The device
+ * sees neither.
  *
  * @threading any thread
  */
@@ -17,12 +20,16 @@ final class PassedFunction extends Function {
     private static final int BARS_END = 0x28;
     private static final int MSI_CAPABILITY = 5;
     private static final int MSI_BYTES = 24;
+    private static final int MSIX_CAPABILITY = 0x11;
+    private static final int MSIX_BYTES = 12;
 
     private final HostPciDevice device;
     private final boolean quirk;
     private final Lines lines;
     private final Attached attached;
+    private volatile @Nullable PciFunction slot;
     private volatile int msi;
+    private volatile int msix;
 
     /**
      * Makes a function in its power-on state.
@@ -45,7 +52,8 @@ final class PassedFunction extends Function {
 
     private static PciFunctionSpec withPin(PciFunctionSpec spec, int pin) {
         return new PciFunctionSpec(spec.vendor(), spec.device(), spec.classCode(), spec.revision(),
-                spec.subsystemVendor(), spec.subsystem(), spec.bars(), spec.msiVectors(), pin, spec.capabilities());
+                spec.subsystemVendor(), spec.subsystem(), spec.bars(), spec.msiVectors(), pin, spec.capabilities(),
+                spec.msix());
     }
 
     /** {@return whether it is this function of the host} */
@@ -59,16 +67,22 @@ final class PassedFunction extends Function {
     }
 
     @Override
-    void plugged(PciFunction slot, IntUnaryOperator capability) {
+    void plugged(PciFunction onBus, IntUnaryOperator capability) {
         msi = capability.applyAsInt(MSI_CAPABILITY);
-        attached.plugged(slot);
+        msix = capability.applyAsInt(MSIX_CAPABILITY);
+        slot = onBus;
+        attached.plugged(onBus);
     }
 
     @Override
     boolean owns(int register) {
         boolean bars = register >= BARS && register < BARS_END;
-        boolean messages = msi != 0 && register >= msi && register < msi + MSI_BYTES;
+        boolean messages = inside(register, msi, MSI_BYTES) || inside(register, msix, MSIX_BYTES);
         return !quirk || bars || messages || (register & ~3) == COMMAND;
+    }
+
+    private static boolean inside(int register, int capability, int lengthBytes) {
+        return capability != 0 && register >= capability && register < capability + lengthBytes;
     }
 
     @Override
@@ -78,12 +92,26 @@ final class PassedFunction extends Function {
 
     @Override
     public long read(int region, long offset, int size) {
-        return attached.model().read(region, offset, size);
+        PciFunction table = table(region, offset);
+        return table == null ? attached.model().read(region, offset, size) : table.readMsix(offset, size);
     }
 
     @Override
     public void write(int region, long offset, int size, long value) {
-        attached.model().write(region, offset, size, value);
+        PciFunction table = table(region, offset);
+        if (table == null) {
+            attached.model().write(region, offset, size, value);
+        } else {
+            table.writeMsix(offset, size, value);
+        }
+    }
+
+    /**
+     * {@return who answers an access to the MSI-X table or its pending bits; null for any other, and when all floats}
+     */
+    private @Nullable PciFunction table(int region, long offset) {
+        boolean covered = spec.msix().isPresent() && spec.msix().get().covers(region, offset);
+        return covered && !attached.gone() ? slot : null;
     }
 
     private void line(boolean high) {

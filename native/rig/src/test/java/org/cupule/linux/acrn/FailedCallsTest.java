@@ -1,0 +1,55 @@
+package org.cupule.linux.acrn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.cupule.abi.HypercallId;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** No hypercall is left out of {@link FailureClaims} silently. Runs on the host: the stand-in's source is there. */
+class FailedCallsTest {
+    private static final Path SOURCE = Path.of(System.getProperty("basedir", "."), "module", "cupule_rig.c");
+    private static final Pattern CASE = Pattern.compile("case (0x\\p{XDigit}+)(?: \\.\\.\\. (0x\\p{XDigit}+))?:");
+    private static final int CALL = 0xFF;
+
+    @Test
+    @DisplayName("HSM-HC-05 each hypercall of the specification is let fail, or it is told why the driver never makes it")
+    void all() {
+        assertThat(FailedCalls.tested()).doesNotContainAnyElementsOf(FailedCalls.NEVER_MADE.keySet());
+        assertThat(Arrays.stream(HypercallId.values()).filter(call -> !FailedCalls.NEVER_MADE.containsKey(call)))
+                .containsExactlyInAnyOrderElementsOf(FailedCalls.tested());
+    }
+
+    @Test
+    @DisplayName("each hypercall that the stand-in carries out is let fail")
+    void standIn() throws IOException {
+        Set<Integer> tested = FailedCalls.tested().stream().map(call -> call.number() & CALL)
+                .collect(Collectors.toSet());
+        assertThat(carriedOut()).isNotEmpty().isEqualTo(tested);
+    }
+
+    /** {@return the numbers that {@code act} of the stand-in knows} */
+    private static Set<Integer> carriedOut() throws IOException {
+        String source = Files.readString(SOURCE);
+        int act = source.indexOf("static long act(");
+        Matcher matcher = CASE.matcher(source.substring(act, source.indexOf("\n}", act)));
+        Set<Integer> numbers = new TreeSet<>();
+        while (matcher.find()) {
+            int first = Integer.decode(matcher.group(1));
+            int last = matcher.group(2) == null ? first : Integer.decode(matcher.group(2));
+            for (int number = first; number <= last; number++) {
+                numbers.add(number);
+            }
+        }
+        return numbers;
+    }
+}
