@@ -15,10 +15,12 @@ abstract sealed class PageProtocol {
 
     final IoRequestPage page;
     final Partition partition;
+    private final RefusedNotices refused;
 
-    private PageProtocol(IoRequestPage page, Partition partition) {
+    private PageProtocol(IoRequestPage page, Partition partition, RefusedNotices refused) {
         this.page = page;
         this.partition = partition;
+        this.refused = refused;
     }
 
     /** {@return whether a request waits here for its dispatcher} */
@@ -39,9 +41,8 @@ abstract sealed class PageProtocol {
     final void finish(int vcpu) {
         try {
             partition.finish(vcpu);
-        } catch (RuntimeException refused) {
-            // The VM was powered off between answer and notice: nobody waits any more.
-            LOG.debug("finish of vCPU {} refused", vcpu, refused);
+        } catch (RuntimeException failure) {
+            refused.tell(vcpu, failure);
         }
     }
 
@@ -52,7 +53,7 @@ abstract sealed class PageProtocol {
      */
     static final class Raw extends PageProtocol {
         Raw(IoRequestPage page, Partition partition) {
-            super(page, partition);
+            super(page, partition, new RefusedNotices(partition, LOG));
         }
 
         @Override
@@ -97,7 +98,12 @@ abstract sealed class PageProtocol {
      */
     static final class Claimed extends PageProtocol {
         Claimed(IoRequestPage page, Partition partition) {
-            super(page, partition);
+            this(page, partition, LOG);
+        }
+
+        /** Tells refused notices to a log of the caller's. */
+        Claimed(IoRequestPage page, Partition partition, Logger log) {
+            super(page, partition, new RefusedNotices(partition, log));
         }
 
         @Override
