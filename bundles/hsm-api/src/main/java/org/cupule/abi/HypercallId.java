@@ -17,6 +17,9 @@ import java.util.stream.Collectors;
  * +---------------+-------------------------+--------------+
  * </pre>
  *
+ * Eight calls have only a number in that list, without a name or arguments: 0x61 to 0x63 (debug), 0x70 to 0x72 (trusty)
+ * and 0x90 to 0x91 (TEE). They have no constant, and are answered as unknown ones are.
+ *
  * @threading immutable
  */
 public enum HypercallId {

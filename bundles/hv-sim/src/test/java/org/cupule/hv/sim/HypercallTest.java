@@ -151,6 +151,15 @@ class HypercallTest {
     }
 
     @ParameterizedTest
+    @ValueSource(longs = {0x61, 0x62, 0x63, 0x70, 0x71, 0x72, 0x90, 0x91})
+    @DisplayName("HSM-HC-04 ACRN's calls for debugging, trusty and TEE are -25, with a VM and without, and change nothing")
+    void callsOfWhichOnlyTheNumberIsKnown(long n) {
+        assertThat(HypercallId.of((int) (0x8000_0000L | n))).isEmpty();
+        assertThat(answersOf(hypercall(0x8000_0000L | n, 1, CREATION), CREATE, hypercall(0x8000_0000L | n, 1, CREATION),
+                hypercall(n, 0, 0), SET_PAGE, START)).containsExactly(-25L, 0L, -25L, -25L, 0L, 0L);
+    }
+
+    @ParameterizedTest
     @ValueSource(longs = {0x8000_0003L, 0x8000_0026L, 0x8000_0032L, 0x8000_0041L, 0x8000_0070L, 0x8000_00FFL})
     @DisplayName("HSM-HC-04 an unknown id, and one that this hypervisor has nothing for, is -25")
     void unknownIds(long id) {

@@ -16,6 +16,10 @@ import org.cupule.abi.HypercallId;
  * @threading immutable
  */
 final class FailedCalls {
+    private static final String DEBUG = "ACRN's own debugging; mainline has no command for it";
+    private static final String TRUSTY = "a call of guests with a secure world; mainline has no command for it";
+    private static final String TEE = "a call of trusted execution environments; mainline has no command for it";
+
     /** Made for a VM that is there, by one call of its interface. */
     static final List<HypercallId> ON_A_VM = List.of(HypercallId.DESTROY_VM, HypercallId.START_VM,
             HypercallId.PAUSE_VM, HypercallId.RESET_VM, HypercallId.SET_VCPU_REGS, HypercallId.INJECT_MSI,
@@ -38,6 +42,11 @@ final class FailedCalls {
             entry(HypercallId.GPA_TO_HPA, "mainline has no command for it"),
             entry(HypercallId.WRITE_PROTECT_PAGE, "mainline has no command for it"),
             entry(HypercallId.SETUP_SHARED_RING, "mainline has no command for it"));
+
+    /** Offered by ACRN too, each known by its number alone, with the reason. */
+    static final Map<Integer, String> NEVER_MADE_EITHER = Map.ofEntries(entry(0x61, DEBUG), entry(0x62, DEBUG),
+            entry(0x63, DEBUG), entry(0x70, TRUSTY), entry(0x71, TRUSTY), entry(0x72, TRUSTY), entry(0x90, TEE),
+            entry(0x91, TEE));
 
     private FailedCalls() {
     }
