@@ -22,7 +22,8 @@ public interface IoClient extends AutoCloseable {
     /**
      * Removes the client. Returns when no vCPU of this VM is inside its handler, so that no call is made afterwards;
      * called from inside its own handler it returns at once and the rest happens when that call has ended. A request
-     * that arrives meanwhile goes to the next client that claims it.
+     * that arrives meanwhile goes to the next client that claims it. Afterwards the VM holds nothing of the handler, so
+     * that the classes of the plug-in that it is from can go.
      */
     @Override
     void close();

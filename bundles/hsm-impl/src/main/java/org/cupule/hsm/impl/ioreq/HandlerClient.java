@@ -1,5 +1,6 @@
 package org.cupule.hsm.impl.ioreq;
 
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +17,10 @@ import org.slf4j.LoggerFactory;
 /**
  * A client with a handler. A handler that throws is tried again, a bounded number of times; then reads get all ones.
  *
+ * <p>
+ * A vCPU's slot and its route cache know their last client until the vCPU's next access, which may never come. So a
+ * client that is closed lets go of its handler, and with it of the classes of the plug-in that it is from.
+ *
  * @threading any thread
  */
 abstract sealed class HandlerClient extends Client implements IoClient permits InlineClient, ThreadedClient {
@@ -26,9 +31,14 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
     private static final long ALL_ONES = -1;
     private static final long MAX_PAUSE_NANOS = 1_000_000;
 
+    /** What a client has that was closed. */
+    private static final IoHandler GONE = access -> ALL_ONES;
+
     final ClientRegistry registry;
     private final Answers answers;
-    private final IoHandler handler;
+    /** Plain: it changes when no request is with this client any more, or when each was taken from it. */
+    private IoHandler handler;
+    private volatile boolean closed;
     private final boolean fallback;
     private final AtomicLong failures = new AtomicLong();
 
@@ -50,6 +60,22 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
             value = again(slot, generation, failure);
         }
         answers.answer(slot, generation, value);
+        if (closed) {
+            letGoWhenUnused();
+        }
+    }
+
+    /** It was closed from inside a handler: the last one that returns lets go. */
+    private void letGoWhenUnused() {
+        VarHandle.fullFence(); // own answer before the look at other slots: one of two sees the other
+        if (!registry.slots().any(slot -> slot.with(this))) {
+            letGo();
+        }
+    }
+
+    /** Holds its handler no more; who has a request of it yet must not be able to answer it. */
+    final void letGo() {
+        handler = GONE;
     }
 
     private long again(Slot slot, long generation, Throwable first) {
@@ -112,6 +138,7 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
     @Override
     public final void close() {
         registry.remove(this);
+        closed = true;
         if (inside(Thread.currentThread())) {
             stop(); // who waited here would wait for itself
             return;
@@ -126,6 +153,7 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
                     + "' has not returned for " + TimeUnit.NANOSECONDS.toMillis(registry.removalNanos())
                     + " ms; it gets no further requests, and what it had was answered with all ones");
         }
+        letGo();
     }
 
     @Override
@@ -136,6 +164,7 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
         for (int vcpu = 0; vcpu < registry.slots().count(); vcpu++) {
             giveUp(vcpu);
         }
+        letGo();
     }
 
     private void giveUp(int vcpu) {

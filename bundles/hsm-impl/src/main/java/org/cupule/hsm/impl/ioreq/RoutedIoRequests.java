@@ -345,8 +345,8 @@ public final class RoutedIoRequests implements IoRequests {
 
     /**
      * Ends all clients, in the order of {@code hsm.md} 4.6, after the hypervisor has destroyed the VM: first those with
-     * ranges, then the default one. Afterwards nothing touches the page. Waits for handlers and threads, with a
-     * deadline.
+     * ranges, then the default one. Afterwards nothing touches the page, and no handler is held. Waits for handlers and
+     * threads, with a deadline.
      *
      * @return what did not end, for people; empty when all did
      */
@@ -361,7 +361,16 @@ public final class RoutedIoRequests implements IoRequests {
         Thread caller = Thread.currentThread();
         boolean ended = await(() -> thread.stopped() && clients.stream().allMatch(RoutedIoRequests::ended)
                 && !slots.anyAside(slot -> slot.dispatchedByOther(caller)), TimeUnit.SECONDS.toNanos(SHUTDOWN_SECONDS));
+        if (ended) {
+            clients.forEach(RoutedIoRequests::letGo);
+        }
         return ended ? "" : "a handler or thread of VM " + vmid + " has not ended";
+    }
+
+    private static void letGo(Client client) {
+        if (client instanceof HandlerClient handler) {
+            handler.letGo();
+        }
     }
 
     private static boolean ended(Client client) {

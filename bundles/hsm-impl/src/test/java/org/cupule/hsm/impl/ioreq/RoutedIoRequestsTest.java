@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
+import java.lang.ref.PhantomReference;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.cupule.abi.IoRequestPage;
 import org.cupule.hsm.impl.life.Life;
 import org.cupule.hsm.ioreq.IoClient;
+import org.cupule.hsm.ioreq.IoHandler;
 import org.cupule.hypervisor.HypervisorInfo.SlotProtocol;
 import org.cupule.hypervisor.PartitionCreation;
 import org.cupule.hypervisor.PartitionEvent;
@@ -27,6 +32,8 @@ import org.cupule.types.IoRange;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What reset, snapshot and end of a VM do to its requests, step by step. */
 class RoutedIoRequestsTest implements Upcall {
@@ -307,5 +314,83 @@ class RoutedIoRequestsTest implements Upcall {
         assertThat(requests.clients()).singleElement().satisfies(left -> assertThat(left.name()).isEqualTo("idle"));
         gate.countDown();
         vcpu.join();
+    }
+
+    /** {@return a client that has answered, so that a slot and its route cache know it; it alone has its handler} */
+    private IoClient served(ReferenceQueue<Object> collected, List<Reference<?>> handlers, boolean threaded) {
+        byte[] answer = {0x33};
+        IoHandler handler = access -> answer[0];
+        handlers.add(new PhantomReference<>(handler, collected));
+        IoClient client = threaded ? requests.threaded("plug-in", handler) : requests.inline("plug-in", handler);
+        client.add(IoRange.ports(PORT, 1));
+        assertThat(partition.in(0, PORT, 1)).isEqualTo(0x33);
+        return client;
+    }
+
+    /** Collects garbage until the handler is found to be some, or the deadline passes. */
+    private static boolean isCollected(ReferenceQueue<Object> collected) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS);
+        Reference<?> found = null;
+        while (found == null && System.nanoTime() < deadline) {
+            System.gc();
+            found = collected.remove(100);
+        }
+        return found != null;
+    }
+
+    @ParameterizedTest(name = "threaded: {0}")
+    @ValueSource(booleans = {false, true})
+    @DisplayName("a closed client's handler is held by nobody, also when its vCPU accesses nothing more")
+    void closedClientsHandlerIsCollected(boolean threaded) throws Exception {
+        var collected = new ReferenceQueue<>();
+        var handlers = new ArrayList<Reference<?>>();
+        IoClient client = served(collected, handlers, threaded);
+
+        client.close();
+
+        assertThat(isCollected(collected)).isTrue();
+        Reference.reachabilityFence(client);
+        Reference.reachabilityFence(handlers);
+    }
+
+    @Test
+    @DisplayName("a handler that closes its own client is held by nobody once it has returned")
+    void handlerThatClosesItsClientIsCollected() throws Exception {
+        var collected = new ReferenceQueue<>();
+        var handlers = new ArrayList<Reference<?>>();
+        var client = new AtomicReference<IoClient>();
+        client.set(closesItself(client, collected, handlers));
+
+        assertThat(partition.in(0, PORT, 1)).isEqualTo(0x44);
+
+        assertThat(isCollected(collected)).isTrue();
+        Reference.reachabilityFence(client);
+        Reference.reachabilityFence(handlers);
+    }
+
+    private IoClient closesItself(AtomicReference<IoClient> itself, ReferenceQueue<Object> collected,
+            List<Reference<?>> handlers) {
+        IoHandler handler = access -> {
+            itself.get().close();
+            return 0x44;
+        };
+        handlers.add(new PhantomReference<>(handler, collected));
+        IoClient client = requests.inline("plug-in", handler);
+        client.add(IoRange.ports(PORT, 1));
+        return client;
+    }
+
+    @Test
+    @DisplayName("a VM that has ended holds no handlers, however long somebody holds the VM")
+    void endedVmHoldsNoHandlers() throws Exception {
+        var collected = new ReferenceQueue<>();
+        var handlers = new ArrayList<Reference<?>>();
+        served(collected, handlers, false);
+
+        assertThat(requests.shutDown()).isEmpty();
+
+        assertThat(isCollected(collected)).isTrue();
+        Reference.reachabilityFence(requests);
+        Reference.reachabilityFence(handlers);
     }
 }
