@@ -1,6 +1,5 @@
 package org.cupule.hsm.impl.ioreq;
 
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -38,7 +37,7 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
     private final Answers answers;
     /** Plain: it changes when no request is with this client any more, or when each was taken from it. */
     private IoHandler handler;
-    private volatile boolean closed;
+    private volatile boolean closedFromInside;
     private final boolean fallback;
     private final AtomicLong failures = new AtomicLong();
 
@@ -60,14 +59,17 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
             value = again(slot, generation, failure);
         }
         answers.answer(slot, generation, value);
-        if (closed) {
+        if (closedFromInside) {
             letGoWhenUnused();
         }
     }
 
-    /** It was closed from inside a handler: the last one that returns lets go. */
+    /**
+     * It was closed from inside its handler: the last call that returns lets go. Of two that return at once, one sees
+     * that the other has answered: both answers are compare-and-set operations, and come before the looks.
+     */
     private void letGoWhenUnused() {
-        VarHandle.fullFence(); // own answer before the look at other slots: one of two sees the other
+        registry.slots().awaitRouted(); // what was routed before the close is not with the client yet
         if (!registry.slots().any(slot -> slot.with(this))) {
             letGo();
         }
@@ -138,8 +140,8 @@ abstract sealed class HandlerClient extends Client implements IoClient permits I
     @Override
     public final void close() {
         registry.remove(this);
-        closed = true;
         if (inside(Thread.currentThread())) {
+            closedFromInside = true;
             stop(); // who waited here would wait for itself
             return;
         }
