@@ -1,9 +1,11 @@
 package org.cupule.hsm.linux;
 
 import java.io.IOException;
+import java.lang.module.ModuleDescriptor.Version;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -27,10 +29,19 @@ import org.cupule.types.HsmException;
 final class DebianPackages {
     private static final String KERNEL = "linux-image-cloud-amd64";
     private static final String BUSYBOX = "busybox-static";
-    private static final Pattern REAL_KERNEL = Pattern.compile("Depends: (linux-image-[\\w.+-]+-cloud-amd64)");
+    private static final String IMAGE = "linux-image-";
+    private static final String VERSION = "\\d[\\w.+-]*-cloud-amd64";
+    private static final Pattern REAL_KERNEL = Pattern.compile("Depends: (" + IMAGE + VERSION + ")");
+    private static final String OWN = "give your own: --kernel FILE --initrd FILE";
 
     private final Path cache;
     private final Consumer<String> progress;
+    private final Download download;
+
+    /** Puts the archive of a package into a folder. */
+    interface Download {
+        void into(Path folder, String name, Consumer<String> progress);
+    }
 
     /**
      * Uses a folder.
@@ -41,8 +52,13 @@ final class DebianPackages {
      *            hears what is done, a sentence each
      */
     DebianPackages(Path cache, Consumer<String> progress) {
+        this(cache, progress, DebianPackages::byApt);
+    }
+
+    DebianPackages(Path cache, Consumer<String> progress, Download download) {
         this.cache = cache;
         this.progress = progress;
+        this.download = download;
     }
 
     /**
@@ -63,7 +79,7 @@ final class DebianPackages {
      *            asks for the newest one, whatever is there
      */
     Kernel kernel(boolean refresh) throws IOException {
-        Path folder = present("linux-image-").filter(_ -> !refresh).orElse(null);
+        Path folder = newest().filter(_ -> !refresh).orElse(null);
         if (folder == null) {
             folder = fetch(realKernel());
         }
@@ -81,13 +97,18 @@ final class DebianPackages {
         return Files.exists(merged) ? merged : folder.resolve("bin/busybox");
     }
 
-    private Optional<Path> present(String prefix) throws IOException {
+    private Optional<Path> newest() throws IOException {
         if (!Files.isDirectory(cache)) {
             return Optional.empty();
         }
         try (Stream<Path> found = Files.list(cache)) {
-            return found.filter(file -> file.getFileName().toString().startsWith(prefix)).max(Path::compareTo);
+            return found.filter(folder -> folder.getFileName().toString().matches(IMAGE + VERSION))
+                    .max(Comparator.comparing(DebianPackages::version));
         }
+    }
+
+    private static Version version(Path kernel) {
+        return Version.parse(kernel.getFileName().toString().substring(IMAGE.length()));
     }
 
     private static Path only(Path folder, String prefix) throws IOException {
@@ -105,7 +126,7 @@ final class DebianPackages {
         Matcher found = REAL_KERNEL.matcher(Programs.run(cache, List.of("apt-cache", "depends", KERNEL)));
         if (!found.find()) {
             throw new HsmException(Errno.ENOENT, "kernel", "apt knows no package " + KERNEL
-                    + "; have root run 'apt-get update' first, or give a kernel and a RAM disk: --kernel FILE --initrd FILE");
+                    + "; have root run 'apt-get update' first, or " + OWN);
         }
         return found.group(1);
     }
@@ -114,19 +135,18 @@ final class DebianPackages {
         for (String program : List.of("apt-get", "apt-cache", "dpkg-deb")) {
             if (!Programs.present(program)) {
                 throw new HsmException(Errno.ENOENT, "kernel", "there is no " + program
-                        + " here to fetch Debian's kernel with; give your own: --kernel FILE --initrd FILE");
+                        + " here to fetch Debian's kernel with; " + OWN);
             }
         }
     }
 
     /** Unpacks beside, then renames: what is in its place is whole. */
     private Path fetch(String name) throws IOException {
-        requireApt();
         Files.createDirectories(cache);
         Path work = Files.createTempDirectory(cache, ".fetch");
         try {
             progress.accept("fetching " + name);
-            Programs.run(work, List.of("apt-get", "download", name));
+            download(work, name);
             Path archive = only(work, name);
             progress.accept("unpacking %s (%d KiB)".formatted(name, Files.size(archive) >> 10));
             Path tree = work.resolve("tree");
@@ -134,6 +154,34 @@ final class DebianPackages {
             return put(tree, cache.resolve(name));
         } finally {
             delete(work);
+        }
+    }
+
+    private void download(Path folder, String name) {
+        try {
+            download.into(folder, name, progress);
+        } catch (HsmException e) {
+            throw e.errno() != Errno.EIO
+                    ? e
+                    : new HsmException(Errno.EIO, "kernel",
+                            "%s cannot be fetched; is there a network, and has root run 'apt-get update'? Without, %s (%s)"
+                                    .formatted(name, OWN, e.getMessage()),
+                            e);
+        }
+    }
+
+    private static void byApt(Path folder, String name, Consumer<String> progress) {
+        requireApt();
+        Programs.run(folder, List.of("apt-get", "download", name),
+                () -> progress.accept("still fetching %s: %d KiB".formatted(name, bytes(folder) >> 10)));
+    }
+
+    /** {@return how much lies in a folder} */
+    private static long bytes(Path folder) {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.mapToLong(file -> file.toFile().length()).sum();
+        } catch (IOException e) {
+            return 0; // it is told again in a moment
         }
     }
 
@@ -153,7 +201,7 @@ final class DebianPackages {
 
     private static void delete(Path tree) throws IOException {
         try (Stream<Path> all = Files.walk(tree)) {
-            for (Path file : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+            for (Path file : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(file);
             }
         }

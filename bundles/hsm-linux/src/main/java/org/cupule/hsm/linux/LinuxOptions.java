@@ -16,7 +16,8 @@ import picocli.CommandLine.Option;
         "0:the guest switched off, or its SCRIPT succeeded", "n:the SCRIPT's own status"}, footer = {
                 "",
                 "The first time, the packages linux-image-cloud-amd64 and busybox-static are fetched with 'apt-get "
-                        + "download', which needs no privileges, and kept in the folder 'linux' of the platform's home.",
+                        + "download', which needs no privileges, and kept in the folder 'linux' of the platform's home, ~/.cupule or what CUPULE_HOME says. Without a network, "
+                        + "give --kernel and --initrd.",
                 "Other options are those of 'cupule run': --disk FILE for a disk, --net for a network, --timeout, --trace, "
                         + "--symbols, ..."})
 final class LinuxOptions {

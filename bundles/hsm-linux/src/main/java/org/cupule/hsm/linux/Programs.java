@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.cupule.types.Errno;
 import org.cupule.types.HsmException;
@@ -16,6 +17,7 @@ import org.cupule.types.HsmException;
  */
 final class Programs {
     private static final int LAST_LINES = 3;
+    private static final long STEP_SECONDS = 2;
 
     private Programs() {
     }
@@ -39,11 +41,23 @@ final class Programs {
      *             EIO when it does not succeed, with the last lines that it wrote; EINTR when the caller is interrupted
      */
     static String run(Path folder, List<String> words) {
+        return run(folder, words, () -> {
+        });
+    }
+
+    /**
+     * Runs a program that may take long.
+     *
+     * @param whileItRuns
+     *            called every two seconds
+     * @see #run(Path, List)
+     */
+    static String run(Path folder, List<String> words, Runnable whileItRuns) {
         Path output = folder.resolve(".output");
         try {
             Process process = new ProcessBuilder(words).directory(folder.toFile()).redirectErrorStream(true)
                     .redirectOutput(output.toFile()).redirectInput(Path.of("/dev/null").toFile()).start();
-            int status = ended(process);
+            int status = ended(process, whileItRuns);
             String text = Files.readString(output, StandardCharsets.ISO_8859_1);
             if (status != 0) {
                 throw new HsmException(Errno.EIO, words.getFirst(),
@@ -58,9 +72,12 @@ final class Programs {
         }
     }
 
-    private static int ended(Process process) {
+    private static int ended(Process process, Runnable whileItRuns) {
         try {
-            return process.waitFor();
+            while (!process.waitFor(STEP_SECONDS, TimeUnit.SECONDS)) {
+                whileItRuns.run();
+            }
+            return process.exitValue();
         } catch (InterruptedException e) {
             process.destroy();
             Thread.currentThread().interrupt();

@@ -6,9 +6,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.cupule.machine.MachineDescription.DeviceDescription;
-import org.cupule.types.Errno;
-import org.cupule.types.HsmException;
 
 /**
  * Devices that the command line adds to a machine: {@code --disk} and {@code --device}.
@@ -37,14 +36,15 @@ final class AddedDevices {
         return image.endsWith(READ_ONLY) ? image.substring(0, image.length() - READ_ONLY.length()) : image;
     }
 
-    /** Refuses, in the words of the command line, an image that is not there. */
-    static void requireImage(String image) {
+    /** {@return what is wrong with an image of the command line, for people; empty when it is there} */
+    static Optional<String> imageFault(String image) {
         Path path = Path.of(path(image));
-        if (Files.notExists(path) || Files.isDirectory(path)) {
-            throw new HsmException(Errno.ENOENT, "--disk " + path, Files.isDirectory(path)
-                    ? "that is a directory"
-                    : "there is no such file; 'truncate -s 64M FILE' makes an empty disk");
+        if (Files.isDirectory(path)) {
+            return Optional.of("that is a directory");
         }
+        return Files.exists(path)
+                ? Optional.empty()
+                : Optional.of("there is no such file; 'truncate -s 64M FILE' makes an empty disk");
     }
 
     /** Adds a network card with rules; see {@code Rules}. */

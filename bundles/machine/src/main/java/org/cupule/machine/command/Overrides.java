@@ -26,7 +26,6 @@ record Overrides(RunOptions options) {
 
     private List<DeviceDescription> devices(MachineDescription base) {
         var devices = new AddedDevices(base.devices());
-        options.disks.forEach(AddedDevices::requireImage);
         options.disks.forEach(devices::disk);
         if (options.network != null) {
             devices.network(options.network);

@@ -60,7 +60,7 @@ final class RunOptions {
                     + "Can be repeated.")
     List<String> modules = new ArrayList<>();
 
-    @Option(names = "--disk", paramLabel = "FILE[:ro]", description = "A disk (virtio-blk) of this raw image; with :ro it is not written. Can be repeated.")
+    @Option(names = "--disk", paramLabel = "FILE[:ro]", converter = Disk.class, description = "A disk (virtio-blk) of this raw image; with :ro it is not written. Can be repeated.")
     List<String> disks = new ArrayList<>();
 
     @Option(names = "--net", arity = "0..1", fallbackValue = "", paramLabel = "RULES", description = "A network card (virtio-net) in a network of its own: tcp-out=8080 lets the guest reach "
@@ -135,6 +135,17 @@ final class RunOptions {
                 throw new TypeConversionException("'" + text + "' is no size; write for example 64M or 0x4000000");
             }
             return bytes.getAsLong();
+        }
+    }
+
+    /** Refuses an image that is not there before anything is fetched or made for a machine. */
+    static final class Disk implements ITypeConverter<String> {
+        @Override
+        public String convert(String text) {
+            AddedDevices.imageFault(text).ifPresent(fault -> {
+                throw new TypeConversionException("'" + text + "': " + fault);
+            });
+            return text;
         }
     }
 

@@ -76,25 +76,31 @@ final class LinuxLoader implements Loader {
                     length, LinuxHeader.STANDARD_PLACE);
         }
         long needed = Math.max(length, header.initBytes());
-        long place = place(header, layout, needed, room);
+        long runs = header.relocatable() ? aligned(header) : header.preferred();
+        checkRoom(image, runs, needed, layout);
+        long place = header.relocatable() ? runs : LinuxHeader.STANDARD_PLACE;
         room.put("the kernel", place, image.array(), header.kernelOffset(), length, length);
-        long runs = header.relocatable() ? place : header.preferred();
-        if (!layout.ram(runs, needed)) {
-            throw image.bad("it needs %d bytes of memory at 0x%x, and the machine has %d MiB; give it more memory",
-                    needed, runs, layout.bytes() >> 20);
-        }
         room.reserve("the running kernel", runs, needed);
         return place;
     }
 
-    private static long place(LinuxHeader header, MemoryLayout layout, long needed, Room room) {
-        if (!header.relocatable()) {
-            return LinuxHeader.STANDARD_PLACE;
+    private static void checkRoom(ImageBytes image, long runs, long needed, MemoryLayout layout) {
+        long end = runs + needed; // both are below 2^33
+        if (end > MemoryLayout.MOST_LOW) {
+            throw image.bad("it needs %d bytes of memory at 0x%x, where no machine has RAM", needed, runs);
         }
-        boolean aligned = (header.preferred() & header.alignment() - 1) == 0;
-        return aligned && layout.ram(header.preferred(), needed)
-                ? header.preferred()
-                : room.above("the kernel", LinuxHeader.STANDARD_PLACE, needed, header.alignment());
+        if (end > layout.low()) {
+            throw image.bad("it needs %d bytes of memory at 0x%x, and the machine has %d MiB; give it more memory, "
+                    + "%d MiB at least", needed, runs, layout.bytes() >> 20, Math.ceilDiv(end, 1 << 20));
+        }
+    }
+
+    /**
+     * {@return where a relocatable kernel is loaded: no lower than it prefers, since it would move itself there, and
+     * into whatever is there (field "pref_address")}
+     */
+    private static long aligned(LinuxHeader header) {
+        return header.preferred() + header.alignment() - 1 & -header.alignment();
     }
 
     private static byte[] disk(ImageBytes image, BootRequest request) {

@@ -43,7 +43,8 @@ public record MemoryLayout(long bytes) {
     public static final long EXTENDED = 0x10_0000;
     /** Where RAM above the gap begins. */
     public static final long HIGH = 1L << 32;
-    private static final long MOST_LOW = 2L << 30;
+    /** Where RAM below 4 GiB ends at the latest. */
+    public static final long MOST_LOW = 2L << 30;
 
     /** Refuses what cannot be built with EINVAL. */
     public MemoryLayout {

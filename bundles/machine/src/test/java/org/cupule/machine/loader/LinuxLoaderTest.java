@@ -77,11 +77,27 @@ final class LinuxLoaderTest {
     }
 
     @Test
-    void putsARelocatableKernelElsewhereWhenItsPlaceIsNotThere() {
-        LoadPlan plan = Loaders.plan(request(kernel().array(), 16, ""));
+    void putsARelocatableKernelAtTheNextAlignedPlace() {
+        LoadPlan plan = plan(kernel().u64(0x258, 0x100_1000));
 
-        assertThat(plan.registers().rip()).isEqualTo(0x20_0000);
-        assertThat(zeroPage(plan).u32(0x214)).isEqualTo(0x20_0000);
+        assertThat(plan.registers().rip()).isEqualTo(0x120_0000);
+        assertThat(zeroPage(plan).u32(0x214)).isEqualTo(0x120_0000);
+    }
+
+    @Test
+    void refusesMemoryThatEndsBelowWhereAKernelMovesItself() {
+        assertThatThrownBy(() -> Loaders.plan(request(kernel().array(), 19, ""))).isInstanceOf(HsmException.class)
+                .hasMessageContaining("'vmlinuz': it needs 4194304 bytes of memory at 0x1000000, and the machine has "
+                        + "19 MiB; give it more memory, 20 MiB at least");
+        assertThat(Loaders.plan(request(kernel().array(), 20, "")).registers().rip()).isEqualTo(0x100_0000);
+    }
+
+    @Test
+    void refusesAnAlignmentThatNoMachineHasRamFor() {
+        assertThatThrownBy(() -> plan(kernel().u32(0x230, 0x8000_0000))).isInstanceOf(HsmException.class)
+                .hasMessageContaining(
+                        "'vmlinuz': it needs 4194304 bytes of memory at 0x80000000, where no machine has RAM");
+        assertThatThrownBy(() -> plan(kernel().u32(0x230, 0))).hasMessageContaining("is no power of two");
     }
 
     @Test
@@ -140,7 +156,7 @@ final class LinuxLoaderTest {
             "0x214 | 0x200000   | outside of its kernel",
             "0x214 | 0          | outside of its kernel",
             "0x258 | 0x1000     | preferred address",
-            "0x260 | 0x7FFFFFFF | more memory"})
+            "0x260 | 0x7FFFFFFF | no machine has RAM"})
     void refusesABadHeaderWithOneSentence(String offset, String value, String sentence) {
         int at = Integer.decode(offset);
         Bytes image = at == 0x1F1 || at == 0x211
