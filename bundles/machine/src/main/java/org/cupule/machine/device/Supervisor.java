@@ -171,7 +171,8 @@ final class Supervisor {
             standing.failing = stuck.instance == null ? standing.failing : stuck.instance.offer();
         }
         host.leaveSeat(stuck);
-        LOG.error("device {} ({}) is quarantined: {}; unplug and plug it{}", around.name(), standing.model.id(), reason,
+        LOG.error("device {} ({}) is quarantined: {}; swap it, or unplug and plug it{}", around.name(),
+                standing.model.id(), reason,
                 inside.map(Supervisor::whereabouts).orElse(""));
         host.answerInItsPlace();
         inside.ifPresent(visit -> leaveBehind(visit.thread()));
