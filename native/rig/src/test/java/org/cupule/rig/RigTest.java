@@ -37,13 +37,36 @@ class RigTest {
     private static final String TESTS = JAVA + "-XX:TieredStopAtLevel=1 -Dcupule.long=" + LONG
             + " org.cupule.rig.guest.GuestMain /rig/classes /results/rig-reports";
 
-    /** What the driver says when it cannot be loaded is all that is wanted: no classes, no Java. */
-    private static String loaded(String emulator, String command) throws IOException, InterruptedException {
+    private static final Path LOAD = FOLDER.resolveSibling("rig-load");
+    private static final Path LOAD_LOG = FOLDER.resolveSibling("rig-load.log");
+
+    /** Runs a command of the guest's shell alone: no classes, no Java. @return the status of the run */
+    private static int shell(String emulator, String command) throws IOException, InterruptedException {
         skipUnlessReady();
-        Path folder = Files.createDirectories(FOLDER.resolveSibling("rig-load"));
-        script(Map.of("CUPULE_RIG_EMULATOR", emulator), folder.resolveSibling("rig-load.log"), "--run",
-                folder.toString(), command);
-        return Files.readString(folder.resolve("results/output"));
+        Files.createDirectories(LOAD);
+        return script(Map.of("CUPULE_RIG_EMULATOR", emulator), LOAD_LOG, "--run", LOAD.toString(), command);
+    }
+
+    /** What the driver says when it cannot be loaded is all that is wanted. */
+    private static String loaded(String emulator, String command) throws IOException, InterruptedException {
+        shell(emulator, command);
+        return Files.readString(LOAD.resolve("results/output"));
+    }
+
+    @Test
+    @DisplayName("a driver that is in use a moment longer than the command runs is waited for, and the run ends well")
+    void usedForAMoment() throws IOException, InterruptedException {
+        assertThat(shell("acrn", "exec 5</dev/acrn_hsm; sleep 1 &")).as("status, told in %s", LOAD_LOG).isZero();
+        assertThat(Files.readString(LOAD.resolve("results/status")).strip()).isEqualTo("0");
+    }
+
+    @Test
+    @DisplayName("a driver that stays in use makes the run of a command that ended well fail, and the reason is told")
+    void usedForGood() throws IOException, InterruptedException {
+        assertThat(shell("acrn", "exec 5</dev/acrn_hsm; sleep 3600 &")).isOne();
+        assertThat(Files.readString(LOAD.resolve("results/status")).strip()).isEqualTo("97");
+        assertThat(Files.readString(LOAD_LOG)).contains("rig: the driver is still in use ten seconds after")
+                .contains("rig: the command in the guest ended with status 97");
     }
 
     @Test
