@@ -2,8 +2,8 @@ package org.cupule.tck.hsm;
 
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.extension.ConditionEvaluationResult;
-import org.junit.jupiter.api.extension.ExecutionCondition;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.extension.BeforeTestExecutionCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
@@ -12,7 +12,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  *
  * @threading any thread
  */
-public class NotOnAcrn implements ExecutionCondition {
+public class NotOnAcrn implements BeforeTestExecutionCallback {
     private static final String DEVICE = "ACRN takes device memory by its physical address alone";
     private static final String DRIVER = "the driver runs the slot protocol";
     private static final String ABSENT = "ACRN has no such call";
@@ -39,7 +39,7 @@ public class NotOnAcrn implements ExecutionCondition {
     private final Map<String, String> more;
 
     /**
-     * Makes a condition.
+     * Makes an extension.
      *
      * @param more
      *            what else is skipped, by the method's name: the reason
@@ -48,11 +48,13 @@ public class NotOnAcrn implements ExecutionCondition {
         this.more = Map.copyOf(more);
     }
 
+    /** Not before the test's object and VM are made, so that the VM is destroyed, too. */
     @Override
-    public final ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
-        return context.getTestMethod().map(method -> reason(method.getName()))
-                .map(ConditionEvaluationResult::disabled)
-                .orElseGet(() -> ConditionEvaluationResult.enabled("it holds on ACRN too"));
+    public final void beforeTestExecution(ExtensionContext context) {
+        String reason = reason(context.getRequiredTestMethod().getName());
+        if (reason != null) {
+            Assumptions.abort(reason);
+        }
     }
 
     private @Nullable String reason(String method) {
