@@ -9,8 +9,10 @@
  *   slot 5: ejected after 17 rounds
  *   slot 5: pulled out after 3 rounds
  *
- * Input: `k` keeps all functions from now on, whoever asks, and `l` lets go of those that were asked for; `q` ends the guest: power-off
- * if all was right, else debug exit 0x21.
+ *   slot 5: refused                  since it is busy
+ *
+ * Input: `k` keeps all functions from now on, whoever asks, `r` refuses those that were asked for and will be, and `l` lets go of those
+ * that were asked for; `q` ends the guest: power-off if all was right, else debug exit 0x21.
  */
 #include "runtime.h"
 
@@ -25,6 +27,7 @@
 #define EJECT (CONTROLLER + 8)
 #define CONTROL (CONTROLLER + 12)
 #define ARMED 1
+#define BUSY (3u << 16 | 0x82u << 8 | ARMED) /* what _OST would say of an eject request */
 #define IOAPIC 0xFEC00000ul
 #define CONTROLLER_GSI 5
 #define SERIAL_GSI 4
@@ -58,7 +61,7 @@
 #define TRIES 2000000u
 
 static volatile u32 changed, asked, messages[SLOTS];
-static u32 used, works, keeping, rounds[SLOTS], errors;
+static u32 used, works, keeping, refusing, rounds[SLOTS], errors;
 static u8 source[BYTES] __attribute__((aligned(16))), target[BYTES] __attribute__((aligned(16)));
 
 static u32 pci_read(u32 slot, u32 offset) {
@@ -220,7 +223,10 @@ static void serve(void) {
     for (u32 slot = 1; slot < SLOTS && !keeping; slot++) {
         if (requests >> slot & 1) {
             requests &= ~(1u << slot);
-            if (there(slot)) {
+            if (refusing) {
+                out32(CONTROL, BUSY | slot << 1);
+                print("slot %u: refused\n", slot);
+            } else if (there(slot)) {
                 let_go(slot);
             }
         }
@@ -228,9 +234,10 @@ static void serve(void) {
 }
 
 static void letter(char c) {
-    if (c == 'k' || c == 'l') {
+    if (c == 'k' || c == 'l' || c == 'r') {
         keeping = c == 'k';
-        print(keeping ? "keeping\n" : "letting go\n");
+        refusing = c == 'r';
+        print(keeping ? "keeping\n" : refusing ? "refusing\n" : "letting go\n");
     } else if (c == 'q') {
         print("verdict: %s\n", errors ? "WRONG" : "right");
         if (errors) {

@@ -257,5 +257,10 @@ final class SupervisedDispatch implements AutoCloseable {
         public void ejected(int slots) {
             // there are no slots
         }
+
+        @Override
+        public void ejection(int slot, int status) {
+            // there are no slots
+        }
     }
 }

@@ -110,6 +110,27 @@ public class HotPlugIT {
     }
 
     @Test
+    public void aGuestMayRefuseAndLetGoWhenItIsAskedAgain() throws Exception {
+        try (RunningGuest guest = listening()) {
+            guest.type('r');
+            says(guest, "refusing", 1);
+            assertThatThrownBy(() -> guest.machine().unplug("sample", PATIENCE)).isInstanceOf(HsmException.class)
+                    .hasMessageContaining("EBUSY").hasMessageContaining("does not let go of it: it is busy");
+            assertThat(guest.machine().devices()).filteredOn(device -> device.name().equals("sample"))
+                    .singleElement().extracting(Machine.DeviceInfo::status)
+                    .isEqualTo("running: the guest does not let go of it: it is busy");
+            says(guest, "slot 3: refused", 1);
+
+            guest.type('l');
+            says(guest, "letting go", 1);
+            guest.machine().unplug("sample", PATIENCE);
+
+            says(guest, "slot 3: ejected", 1);
+            assertThat(guest.verdict()).isEqualTo("verdict: right");
+        }
+    }
+
+    @Test
     public void aRequestIsPartOfASnapshot() throws Exception {
         Path file = Files.createTempFile("hotplug", ".snapshot");
         try (RunningGuest guest = listening()) {

@@ -13,6 +13,7 @@ import org.osgi.annotation.versioning.ConsumerType;
  *
  *  a function is to go            requestRemoval(n)   interrupt ->     lets its driver go of it
  *  it is taken away           &lt;-  MachineControl.eject(n)         &lt;-   says so
+ *  it stays                   &lt;-  MachineControl.ejection(n, s)   &lt;-   or refuses
  *
  *  a function was pulled out      removed(n)          interrupt ->     reads all ones there, and cleans up
  * </pre>

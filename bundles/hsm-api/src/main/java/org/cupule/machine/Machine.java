@@ -95,14 +95,15 @@ public interface Machine extends AutoCloseable {
      *
      * <pre>
      *  requested --the guest lets go--> quiesced --> gone
-     *      '------- time-out: it stays, and goes when the guest lets go of it later, or is reset
+     *      |------- time-out: it stays, and goes when the guest lets go of it later, or is reset
+     *      '------- the guest refuses: it stays
      * </pre>
      *
      * @param patience
      *            how long the guest may take
      * @throws org.cupule.types.HsmException
      *             ENOENT when there is none; EALREADY when the guest was asked already, and somebody waits; ETIMEDOUT
-     *             when it has not let go
+     *             when it has not let go; EBUSY when it has refused to
      */
     default void unplug(String device, Duration patience) {
         unplug(device);

@@ -8,7 +8,8 @@ import org.cupule.device.MachineControl;
  * Remembers what a device asked of the whole machine.
  *
  * @param calls
- *            {@code powerOff}, {@code reset}, {@code exit 3} and {@code eject 5}, in their order
+ *            {@code powerOff}, {@code reset}, {@code exit 3}, {@code eject 5} and {@code ejection 5: 0x82}, in their
+ *            order
  * @param memoryBytes
  *            bytes of RAM
  * @param lowMemoryBytes
@@ -42,5 +43,10 @@ public record FakeControl(List<String> calls, long memoryBytes, long lowMemoryBy
     @Override
     public void eject(int slot) {
         calls.add("eject " + slot);
+    }
+
+    @Override
+    public void ejection(int slot, int status) {
+        calls.add("ejection %d: 0x%x".formatted(slot, status));
     }
 }

@@ -16,11 +16,14 @@ import org.cupule.state.StateSchema;
  *  +4  REMOVAL   31:1 device n is to go: let go of it, then eject it                            write 1 to clear
  *  +8  EJECT     31:1 device n may be taken away                                                write only
  *  +C  CONTROL   0 ARMED: a guest listens; its fall clears CHANGED and REMOVAL
+ *                31:16 event, 15:8 status, 5:1 device: what came of a request, as ACPI's _OST says it    write only
  * </pre>
  *
  * <p>
  * Registers have 32 bits and can be accessed in bytes and words, too; what an access does not cover is left as it is.
- * The line is high while a bit of CHANGED or REMOVAL is set.
+ * The line is high while a bit of CHANGED or REMOVAL is set. A report is a write of 32 bits to CONTROL with ARMED set;
+ * only ejections (events 3 and 103h) are of interest; a refusal answers the request, as an ejection does. Reports share
+ * a register so that the window stays as it was before there were any: the models can be swapped both ways.
  *
  * @threading confined to the device's gate
  */
@@ -32,6 +35,10 @@ final class SlotController implements Device, PortIo, HotPlugController {
     private static final int REMOVAL = 4;
     private static final int EJECT = 8;
     private static final int CONTROL = 12;
+    private static final int REQUESTED_EJECTION = 0x03;
+    private static final int OWN_EJECTION = 0x103;
+    private static final int DONE = 0;
+    private static final int IN_PROGRESS = 0x84;
     private static final int SLOTS = ~1;
     private static final int ARMED = 1;
     private static final int BITS = 32;
@@ -136,7 +143,10 @@ final class SlotController implements Device, PortIo, HotPlugController {
             case CHANGED -> changed &= ~value;
             case REMOVAL -> removal &= ~value;
             case EJECT -> eject(value & SLOTS);
-            default -> arm((control & ~covered | value) & ARMED);
+            default -> {
+                arm((control & ~covered | value) & ARMED);
+                report(value);
+            }
         }
     }
 
@@ -147,6 +157,21 @@ final class SlotController implements Device, PortIo, HotPlugController {
                 context.machine().eject(slot);
             }
         }
+    }
+
+    /** What an access does not cover is 0 here: only a whole one has both an event and ARMED. */
+    private void report(int value) {
+        int event = value >>> Short.SIZE;
+        int status = value >>> Byte.SIZE & (int) BYTE;
+        int slot = value >>> 1 & BITS - 1;
+        boolean ejection = event == REQUESTED_EJECTION || event == OWN_EJECTION;
+        if (!ejection || slot == 0 || (value & ARMED) == 0) {
+            return;
+        }
+        if (status != DONE && status != IN_PROGRESS) {
+            removal &= ~bit(slot);
+        }
+        context.machine().ejection(slot, status);
     }
 
     private void arm(int next) {

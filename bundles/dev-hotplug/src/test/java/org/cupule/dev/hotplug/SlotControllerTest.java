@@ -97,6 +97,52 @@ class SlotControllerTest extends DeviceContract {
         assertThat(read(CHANGED)).isEqualTo(1 << 9);
     }
 
+    /** As {@code _OST} has it, with ARMED. */
+    private static int report(int event, int status, int slot) {
+        return event << 16 | status << 8 | slot << 1 | 1;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0x03, 0x103})
+    void aRefusalAnswersTheRequest(int event) {
+        armed().requestRemoval(9);
+        controller(machine).requestRemoval(31);
+        machine.out(0, CONTROL, 4, report(event, 0x82, 31));
+        assertThat(machine.control().calls()).containsExactly("ejection 31: 0x82");
+        assertThat(read(REMOVAL)).isEqualTo(1 << 9);
+        assertThat(read(CONTROL)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0x00, 0x84})
+    void successAndProgressAreToldAndLeaveTheRequestAsItIs(int status) {
+        armed().requestRemoval(9);
+        machine.out(0, CONTROL, 4, report(3, status, 9));
+        assertThat(machine.control().calls()).containsExactly("ejection 9: 0x%x".formatted(status));
+        assertThat(read(REMOVAL)).isEqualTo(1 << 9);
+    }
+
+    @Test
+    void reportsOfOtherEventsOfTheHostBridgeAndInPartsAreNothing() {
+        armed().requestRemoval(9);
+        int refusal = report(3, 0x82, 9);
+        machine.out(0, CONTROL, 4, report(1, 0x82, 9));
+        machine.out(0, CONTROL, 4, report(3, 0x82, 0));
+        machine.out(0, CONTROL, 2, refusal);
+        machine.out(0, CONTROL + 2, 2, refusal >>> 16);
+        assertThat(machine.control().calls()).isEmpty();
+        assertThat(read(REMOVAL)).isEqualTo(1 << 9);
+        assertThat(read(CONTROL)).isEqualTo(1);
+    }
+
+    @Test
+    void whoDisarmsReportsNothing() {
+        armed().requestRemoval(9);
+        machine.out(0, CONTROL, 4, report(3, 0x82, 9) & ~1);
+        assertThat(machine.control().calls()).isEmpty();
+        assertThat(read(CONTROL)).isZero();
+    }
+
     @Test
     void recordsNothingUntilTheGuestListens() {
         controller(machine).inserted(5);

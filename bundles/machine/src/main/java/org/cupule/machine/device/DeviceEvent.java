@@ -29,7 +29,9 @@ public record DeviceEvent(String target, String model, State state, String detai
      * <pre>
      *   in:   INSERTED
      *   out:  REQUESTED --the guest has let go of it, or is reset--> EJECTING --> GONE
-     *             '--time-out--> TIMED_OUT --after all--> EJECTING       '--> STAYS
+     *             |--time-out--> TIMED_OUT --after all--> EJECTING       '--> STAYS
+     *             |                  |
+     *             '-- the guest refuses --> REFUSED --after all--> EJECTING
      *         EJECTING    (the guest lets go of what it was not asked for)
      *         PULLED      (by force, by a fault, or because no guest listens) --> GONE, or INSERTED when the fault ends
      * </pre>
@@ -43,6 +45,8 @@ public record DeviceEvent(String target, String model, State state, String detai
         REQUESTED,
         /** The guest has not let go of it in time, and nobody waits any more; the request stands. */
         TIMED_OUT,
+        /** The guest has said that it does not let go of it; the request has ended. */
+        REFUSED,
         /** The guest has let go of it. */
         EJECTING,
         /** Taken away, or hidden by a fault, without asking; a guest that listens was told so. */

@@ -265,6 +265,17 @@ public final class Devices {
                 .forEach(device -> takeAwayInTime(device, "the guest has let go of it"));
     }
 
+    /**
+     * The guest says how the ejection of what is in a slot goes.
+     *
+     * @param status
+     *            as {@code _OST} has it: {@link org.cupule.device.MachineControl#ejection}
+     */
+    public void ejection(int slot, int status) {
+        devices.stream().filter(device -> slot != 0 && Slots.of(device) == slot)
+                .forEach(device -> board.slots().reported(device, status));
+    }
+
     /** A move that is going on ends first. */
     private void takeAwayInTime(HostedDevice device, String reason) {
         board.slots().ejecting(device, reason);

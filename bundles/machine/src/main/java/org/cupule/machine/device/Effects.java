@@ -29,6 +29,9 @@ final class Effects {
     private int request;
     private int status;
     private int ejected;
+    private int reported;
+    /** For each slot of {@link #reported}: how its ejection is. */
+    private final byte[] reports = new byte[Integer.SIZE];
 
     void line(int index, boolean high) {
         makeRoom();
@@ -59,6 +62,12 @@ final class Effects {
     /** All slots of a call count. */
     void eject(int slot) {
         ejected |= 1 << slot;
+    }
+
+    /** The last report of a slot counts. */
+    void ejection(int slot, int how) {
+        reported |= 1 << slot;
+        reports[slot] = (byte) how;
     }
 
     /**
@@ -110,13 +119,26 @@ final class Effects {
             ejected = 0;
             requests.ejected(slots);
         }
+        if (reported != 0) {
+            report(requests);
+        }
         if (request != NONE) {
             ask(requests);
         }
     }
 
+    private void report(Requests requests) {
+        int slots = reported;
+        reported = 0;
+        for (int slot = 0; slot < Integer.SIZE; slot++) {
+            if ((slots & 1 << slot) != 0) {
+                requests.ejection(slot, Byte.toUnsignedInt(reports[slot]));
+            }
+        }
+    }
+
     boolean empty() {
-        return count == 0 && request == NONE && ejected == 0;
+        return count == 0 && request == NONE && (ejected | reported) == 0;
     }
 
     /** Forgets all of it. */
@@ -125,6 +147,7 @@ final class Effects {
         count = 0;
         request = NONE;
         ejected = 0;
+        reported = 0;
     }
 
     static void send(Msi msi, Interrupts interrupts) {

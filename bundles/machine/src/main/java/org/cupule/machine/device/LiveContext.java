@@ -269,6 +269,16 @@ final class LiveContext implements DeviceContext, DmaMemory, ByteStream, Machine
         }
     }
 
+    @Override
+    public void ejection(int slot, int status) {
+        Objects.checkIndex(slot, Integer.SIZE);
+        if (posted()) {
+            effects.ejection(slot, status);
+        } else {
+            around.requests().ejection(slot, status);
+        }
+    }
+
     /** {@return whether the call comes from inside the gate, so that it waits for the end of the present call} */
     private boolean posted() {
         if (phase != LIVE) {

@@ -22,4 +22,12 @@ public interface Requests {
      *            bit n for device n
      */
     void ejected(int slots);
+
+    /**
+     * The guest says how the ejection of what is in a slot goes.
+     *
+     * @param status
+     *            as {@code _OST} has it: {@link org.cupule.device.MachineControl#ejection}
+     */
+    void ejection(int slot, int status);
 }

@@ -24,7 +24,8 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  *  running --ask--> leaving --the guest ejects it, or is reset--> gone
- *                      '--time-out--> "running: ..." --the guest ejects it after all--> gone
+ *                      |--time-out--> "running: ..." --the guest ejects it after all--> gone
+ *                      '--the guest refuses--> "running: ..."
  * </pre>
  *
  * @threading any thread; never called from inside a gate
@@ -33,9 +34,16 @@ final class Slots {
     static final String LEAVING = "leaving: the guest was asked to let go of it";
     private static final Logger LOG = LoggerFactory.getLogger(Slots.class);
     private static final String WHAT = "hot-plug";
+    private static final String REFUSED = "running: the guest does not let go of it: ";
+    private static final String LATE = "late";
+    private static final int DONE = 0;
+    private static final int IN_PROGRESS = 0x84;
 
     private final Oversight oversight;
-    private final Map<HostedDevice, CompletableFuture<Boolean>> waited = new ConcurrentHashMap<>();
+    /**
+     * Each ends with nothing when the device is gone, with the reason when the guest refuses, or with {@link #LATE}.
+     */
+    private final Map<HostedDevice, CompletableFuture<String>> waited = new ConcurrentHashMap<>();
     private volatile List<HostedDevice> devices = List.of();
 
     Slots(Oversight oversight) {
@@ -90,9 +98,10 @@ final class Slots {
         }
     }
 
-    /** Somebody waits, or has waited, for the guest to let go of it. */
+    /** Somebody waits, or has waited, for the guest to let go of it, and it has not refused. */
     static boolean leaving(HostedDevice device) {
-        return !device.standing().leaving.isEmpty();
+        String leaving = device.standing().leaving;
+        return !leaving.isEmpty() && !leaving.startsWith(REFUSED);
     }
 
     /**
@@ -100,10 +109,11 @@ final class Slots {
      *
      * @return false when no guest listens: nothing was done
      * @throws HsmException
-     *             EALREADY when the guest was asked already, and somebody waits; ETIMEDOUT when it has not let go
+     *             EALREADY when the guest was asked already, and somebody waits; ETIMEDOUT when it has not let go;
+     *             EBUSY when it has refused to
      */
     boolean leave(HostedDevice device, Duration patience) {
-        var gone = new CompletableFuture<Boolean>();
+        var gone = new CompletableFuture<String>();
         if (waited.putIfAbsent(device, gone) != null) {
             throw new HsmException(Errno.EALREADY, "unplug",
                     "the guest was asked to let go of '%s' already: wait for it, or take it away by force"
@@ -135,12 +145,13 @@ final class Slots {
         told(device, State.REQUESTED, "the guest was asked to let go of it");
     }
 
-    private boolean await(HostedDevice device, CompletableFuture<Boolean> gone, Duration patience) {
+    private boolean await(HostedDevice device, CompletableFuture<String> gone, Duration patience) {
         try {
-            return gone.get(patience.toNanos(), TimeUnit.NANOSECONDS);
+            return ended(device, gone.get(patience.toNanos(), TimeUnit.NANOSECONDS));
         } catch (TimeoutException e) {
-            device.standing().leaving = "running: the guest was asked to let go of it, and has not";
-            told(device, State.TIMED_OUT, "the guest has not let go of it within %d ms".formatted(patience.toMillis()));
+            if (!late(device, gone, patience)) {
+                return ended(device, gone.join());
+            }
             throw new HsmException(Errno.ETIMEDOUT, "unplug", "%s: the guest has not let go of it within %d ms; %s"
                     .formatted(device.around().target(), patience.toMillis(),
                             "it goes when the guest does, or take it away by force"),
@@ -151,6 +162,27 @@ final class Slots {
         } catch (ExecutionException e) {
             throw new HsmException(Errno.EIO, "unplug", e.getCause().getMessage(), e);
         }
+    }
+
+    /** {@return whether it is too late: not where the guest has answered in the meantime} */
+    private boolean late(HostedDevice device, CompletableFuture<String> gone, Duration patience) {
+        synchronized (gone) { // against a refusal: one of both is the last word
+            if (!gone.complete(LATE)) {
+                return false;
+            }
+            device.standing().leaving = "running: the guest was asked to let go of it, and has not";
+            told(device, State.TIMED_OUT, "the guest has not let go of it within %d ms".formatted(patience.toMillis()));
+            return true;
+        }
+    }
+
+    private static boolean ended(HostedDevice device, String refusal) {
+        if (!refusal.isEmpty()) {
+            throw new HsmException(Errno.EBUSY, "unplug",
+                    "%s: the guest does not let go of it: %s; ask again, or take it away by force"
+                            .formatted(device.around().target(), refusal));
+        }
+        return true;
     }
 
     /** The guest has let go of it, or was reset: it is about to be taken away. */
@@ -169,6 +201,42 @@ final class Slots {
         told(device, State.STAYS, "its guest has let go of it, but a move of it did not end");
     }
 
+    /**
+     * The guest says how its ejection goes. A refusal ends the request, whether somebody still waits or not; who waits
+     * is told.
+     */
+    void reported(HostedDevice device, int status) {
+        if (status == DONE || status == IN_PROGRESS || !leaving(device)) {
+            LOG.debug("{}: the guest says of its ejection: 0x{}", device.around().target(), Integer.toHexString(
+                    status));
+            return;
+        }
+        CompletableFuture<String> waiting = waited.getOrDefault(device, new CompletableFuture<>());
+        synchronized (waiting) {
+            refused(device, why(status));
+            waiting.complete(why(status)); // last: who waits finds all of it
+        }
+    }
+
+    private void refused(HostedDevice device, String why) {
+        device.standing().leaving = REFUSED + why;
+        LOG.info("{}: refused: {}", device.around().target(), why);
+        told(device, State.REFUSED, "the guest does not let go of it: " + why);
+    }
+
+    /** {@return a status of {@code _OST} in words} */
+    private static String why(int status) {
+        return switch (status) {
+            case 0x01 -> "its ejection has failed";
+            case 0x02 -> "it does not know the request";
+            case 0x80 -> "it cannot eject it";
+            case 0x81 -> "an application uses it";
+            case 0x82 -> "it is busy";
+            case 0x83 -> "something that depends on it is busy, or cannot be ejected";
+            default -> "status 0x%02x".formatted(status);
+        };
+    }
+
     /** It is gone, however. */
     void gone(HostedDevice device) {
         boolean asked = leaving(device);
@@ -177,9 +245,9 @@ final class Slots {
             LOG.info("{}: gone", device.around().target());
         }
         told(device, State.GONE, "nothing of it is left in the machine");
-        CompletableFuture<Boolean> waiting = waited.get(device);
+        CompletableFuture<String> waiting = waited.get(device);
         if (waiting != null) {
-            waiting.complete(true);
+            waiting.complete("");
         }
     }
 }

@@ -13,6 +13,7 @@ import java.util.List;
 final class Aml {
     /** What a caller gave. */
     static final byte[] ARG0 = {0x68};
+    static final byte[] ARG1 = {0x69};
     static final byte[] ARG3 = {0x6B};
     /** A method's own variables. */
     static final byte[] LOCAL0 = {0x60};
@@ -191,8 +192,18 @@ final class Aml {
         return join(of(0x7B), left, right, target);
     }
 
+    /** {@return the bits that one of them has} */
+    static byte[] either(byte[] left, byte[] right) {
+        return or(left, right, NOWHERE);
+    }
+
     static byte[] or(byte[] left, byte[] right, byte[] target) {
         return join(of(0x7D), left, right, target);
+    }
+
+    /** {@return so many bits to the left} */
+    static byte[] left(byte[] value, int bits) {
+        return join(of(0x79), value, integer(bits), NOWHERE);
     }
 
     /** {@return a field of 32 bits in a buffer} */

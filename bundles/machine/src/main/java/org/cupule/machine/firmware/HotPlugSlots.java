@@ -3,10 +3,13 @@ package org.cupule.machine.firmware;
 import static org.cupule.machine.firmware.Aml.both;
 import static org.cupule.machine.firmware.Aml.call;
 import static org.cupule.machine.firmware.Aml.device;
+import static org.cupule.machine.firmware.Aml.either;
 import static org.cupule.machine.firmware.Aml.integer;
 import static org.cupule.machine.firmware.Aml.join;
+import static org.cupule.machine.firmware.Aml.left;
 import static org.cupule.machine.firmware.Aml.method;
 import static org.cupule.machine.firmware.Aml.name;
+import static org.cupule.machine.firmware.Aml.or;
 import static org.cupule.machine.firmware.Aml.path;
 import static org.cupule.machine.firmware.Aml.serialized;
 import static org.cupule.machine.firmware.Aml.store;
@@ -25,7 +28,7 @@ import org.cupule.machine.device.Part;
  *
  * <pre>
  *  HPRG        the controller's ports: HPCH changed, HPRM to be removed, HPEJ eject, HPCT control
- *  Snn         slot nn (hexadecimal): _ADR, _SUN, _EJ0
+ *  Snn         slot nn (hexadecimal): _ADR, _SUN, _EJ0, _OST
  *  HPEV        asks the controller, and notifies: Bus Check (0) of the host bridge when a slot has changed, Eject
  *              Request (3) of what is to go
  *  HPGD        the Generic Event Device, whose interrupt calls HPEV; its _INI arms the controller
@@ -48,6 +51,8 @@ record HotPlugSlots(Part controller) {
     private static final String EJECT = "HPEJ";
     private static final String CONTROL = "HPCT";
     private static final String EVENT = "HPEV";
+    private static final long ARMED = 1;
+    private static final long STATUS = 0xFF;
 
     byte[] terms() {
         var ports = controller.windows().getFirst();
@@ -69,9 +74,15 @@ record HotPlugSlots(Part controller) {
         var slots = new ArrayList<byte[]>();
         for (int slot = 1; slot < SLOTS; slot++) {
             slots.add(device(slot(slot), name("_ADR", integer((long) slot << 16)), name("_SUN", integer(slot)),
-                    method("_EJ0", 1, store(bit(slot), path(EJECT)))));
+                    method("_EJ0", 1, store(bit(slot), path(EJECT))), method("_OST", 3, report(slot))));
         }
         return slots;
+    }
+
+    /** Arguments: the event that is answered, the status. One write, so that nothing need be locked. */
+    private static byte[] report(int slot) {
+        byte[] status = left(both(Aml.ARG1, integer(STATUS)), Byte.SIZE);
+        return or(either(left(Aml.ARG0, Short.SIZE), status), integer((long) slot << 1 | ARMED), path(CONTROL));
     }
 
     /** What is read is cleared before it is told: what changes later interrupts again. */
@@ -89,6 +100,6 @@ record HotPlugSlots(Part controller) {
         int gsi = controller.lines().values().iterator().next();
         return device("HPGD", name("_HID", string("ACPI0013")), name("_UID", integer(0)),
                 name("_CRS", new Resources().sharedInterrupt(gsi).buffer()),
-                method("_INI", 0, store(integer(1), path(CONTROL))), serialized("_EVT", 1, call(EVENT)));
+                method("_INI", 0, store(integer(ARMED), path(CONTROL))), serialized("_EVT", 1, call(EVENT)));
     }
 }

@@ -291,18 +291,26 @@ final class PcMachine implements Machine, Requests {
     /** The guest finds the slots empty at its next instruction. */
     @Override
     public void ejected(int slots) {
-        ask(() -> {
-            if (life != Life.RUNNING) {
-                chassis.devices().ejected(slots);
-                return;
-            }
-            chassis.vm().pause();
-            try {
-                chassis.devices().ejected(slots);
-            } finally {
-                chassis.vm().resume();
-            }
-        });
+        ask(() -> atRest(() -> chassis.devices().ejected(slots)));
+    }
+
+    @Override
+    public void ejection(int slot, int status) {
+        ask(() -> atRest(() -> chassis.devices().ejection(slot, status)));
+    }
+
+    /** Does something between two instructions of the guest, which goes on afterwards, though it was held. */
+    private void atRest(Runnable task) {
+        if (life != Life.RUNNING) {
+            task.run();
+            return;
+        }
+        chassis.vm().pause();
+        try {
+            task.run();
+        } finally {
+            chassis.vm().resume();
+        }
     }
 
     private void event(PartitionEvent event) {

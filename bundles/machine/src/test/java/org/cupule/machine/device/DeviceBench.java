@@ -104,4 +104,10 @@ final class DeviceBench implements Requests {
         requests.add("ejected 0x%x".formatted(slots));
         devices.ejected(slots);
     }
+
+    @Override
+    public void ejection(int slot, int status) {
+        requests.add("ejection %d: 0x%x".formatted(slot, status));
+        devices.ejection(slot, status);
+    }
 }

@@ -7,6 +7,7 @@ import static org.cupule.machine.device.DeviceEvent.State.EJECTING;
 import static org.cupule.machine.device.DeviceEvent.State.GONE;
 import static org.cupule.machine.device.DeviceEvent.State.INSERTED;
 import static org.cupule.machine.device.DeviceEvent.State.PULLED;
+import static org.cupule.machine.device.DeviceEvent.State.REFUSED;
 import static org.cupule.machine.device.DeviceEvent.State.REQUESTED;
 import static org.cupule.machine.device.DeviceEvent.State.STAYS;
 import static org.cupule.machine.device.DeviceEvent.State.TIMED_OUT;
@@ -55,6 +56,7 @@ class DeviceEventsTest {
     private static final int REMOVAL = 0xCC4;
     private static final int EJECT = 0xCC8;
     private static final int CONTROL = 0xCCC;
+    private static final int REFUSAL = 3 << 16 | 5 << 1 | 1;
     private static final int SLOT = 1 << 5;
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Duration SHORT = Duration.ofMillis(50);
@@ -129,6 +131,31 @@ class DeviceEventsTest {
 
         bench.vm.out(EJECT, 4, SLOT);
         assertStates(INSERTED, REQUESTED, TIMED_OUT, EJECTING, GONE);
+    }
+
+    @Test
+    void aGuestThatRefusesIsRefusedAndEjectingWhenItLetsGoAfterAll() {
+        insertedUnderAGuestThatListens();
+        CompletableFuture<Void> removal = asked();
+
+        bench.vm.out(CONTROL, 4, REFUSAL | 0x81 << 8);
+
+        assertThatThrownBy(() -> removal.get(60, TimeUnit.SECONDS)).hasMessageContaining("EBUSY");
+        assertStates(INSERTED, REQUESTED, REFUSED);
+        assertThat(ofTheCard().getLast().detail()).contains("an application uses it");
+        bench.vm.out(EJECT, 4, SLOT);
+        assertStates(INSERTED, REQUESTED, REFUSED, EJECTING, GONE);
+    }
+
+    @Test
+    void aRefusalAfterTheTimeOutIsToldOnce() {
+        insertedUnderAGuestThatListens();
+        notLetGoInTime();
+
+        bench.vm.out(CONTROL, 4, REFUSAL | 0x01 << 8);
+        bench.vm.out(CONTROL, 4, REFUSAL | 0x01 << 8);
+
+        assertStates(INSERTED, REQUESTED, TIMED_OUT, REFUSED);
     }
 
     @Test

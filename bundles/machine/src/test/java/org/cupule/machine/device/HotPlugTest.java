@@ -27,6 +27,7 @@ class HotPlugTest {
     private static final int REMOVAL = 0xCC4;
     private static final int EJECT = 0xCC8;
     private static final int CONTROL = 0xCCC;
+    private static final int BUSY = report(0x82);
     private static final int SLOT = 1 << 5;
     private static final Duration LONG = Duration.ofSeconds(30);
     private static final Duration SHORT = Duration.ofMillis(50);
@@ -45,6 +46,11 @@ class HotPlugTest {
 
     private void armed() {
         bench.vm.out(CONTROL, 4, 1);
+    }
+
+    /** What {@code _OST} of the card's slot writes. */
+    private static int report(int status) {
+        return 3 << 16 | status << 8 | 5 << 1 | 1;
     }
 
     private int in(int port) {
@@ -119,6 +125,48 @@ class HotPlugTest {
         assertThat(card()).startsWith("running: the guest was asked");
         bench.vm.out(EJECT, 4, SLOT);
         assertThat(names()).containsExactly("slots");
+    }
+
+    @Test
+    void aRefusalEndsTheWaitAndIsToldInASentence() throws Exception {
+        armed();
+        insert();
+        CompletableFuture<Void> removal = asked();
+        bench.vm.out(CONTROL, 4, report(0x84));
+        bench.vm.out(CONTROL, 4, report(0));
+        assertThat(card()).startsWith("leaving");
+        bench.vm.out(CONTROL, 4, BUSY);
+        assertThatThrownBy(() -> removal.get(60, TimeUnit.SECONDS)).cause().isInstanceOf(HsmException.class)
+                .hasMessageContaining("EBUSY").hasMessageContaining("the guest does not let go of it: it is busy");
+        assertThat(card()).isEqualTo("running: the guest does not let go of it: it is busy");
+        assertThat(in(REMOVAL)).isZero();
+    }
+
+    @Test
+    void afterARefusalTheGuestCanBeAskedAgainAndAResetLeavesTheFunction() throws Exception {
+        armed();
+        insert();
+        CompletableFuture<Void> refused = asked();
+        bench.vm.out(CONTROL, 4, BUSY);
+        assertThatThrownBy(() -> refused.get(60, TimeUnit.SECONDS)).cause().isInstanceOf(HsmException.class);
+        bench.devices.reset();
+        assertThat(names()).containsExactly("slots", "card");
+        armed();
+        CompletableFuture<Void> removal = asked();
+        assertThat(card()).startsWith("leaving");
+        bench.vm.out(EJECT, 4, SLOT);
+        removal.get(60, TimeUnit.SECONDS);
+        assertThat(names()).containsExactly("slots");
+    }
+
+    @Test
+    void aRefusalOfWhatNobodyAskedForIsNothing() {
+        armed();
+        insert();
+        bench.vm.out(CONTROL, 4, BUSY);
+        bench.vm.out(CONTROL, 4, BUSY + 2);
+        assertThat(card()).doesNotContain("let go");
+        assertThat(names()).containsExactly("slots", "card");
     }
 
     @Test

@@ -69,6 +69,7 @@ class AcpiCompilerTest {
         assertThat(text).contains("OperationRegion (HPRG, SystemIO, 0x0CC0, 0x10)",
                 "Field (HPRG, DWordAcc, NoLock, WriteAsZeros) { HPCH, 32, HPRM, 32, HPEJ, 32, HPCT, 32 }",
                 "Name (_HID, \"ACPI0013\"", "Notify (PCI0, Zero)", "Notify (S1F, 0x03)",
+                "Method (_OST, 3,", "HPCT = (((Arg0 << 0x10) | ((Arg1 & 0xFF", "<< 0x08)) | 0x3F)",
                 "Level, ActiveHigh, Shared, ,, ) { 0x00000005, }");
     }
 
