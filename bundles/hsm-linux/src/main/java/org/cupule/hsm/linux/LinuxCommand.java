@@ -26,8 +26,8 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 
 /**
- * {@code cupule linux}: finds or fetches a kernel and busybox, makes the initial RAM disk, and lets {@code cupule run}
- * boot them.
+ * {@code cupule linux}: finds or fetches a kernel and busybox, makes the initial RAM disk, and lets {@code cupule run},
+ * or {@code cupule dev}, boot them.
  *
  * @threading any thread; one run at a time
  */
@@ -36,6 +36,8 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 public final class LinuxCommand implements Function<Map<String, Object>, Integer> {
     static final int USAGE = 2;
     static final int HOST_FAILURE = 4;
+    static final String RUN = "run";
+    static final String DEV = "dev";
     private static final int INTERRUPTED = 130;
     /** What {@code run} gives for a triple fault: the one odd status that does not come from the exit port. */
     private static final int TRIPLE_FAULT = 5;
@@ -49,16 +51,17 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
      */
     static final String APPEND = "console=ttyS0 cryptomgr.notests mitigations=off tsc=reliable no_timer_check";
 
-    private final CompletableFuture<Function<Map<String, Object>, Integer>> run = new CompletableFuture<>();
+    private final Map<String, CompletableFuture<Function<Map<String, Object>, Integer>>> commands = Map.of(RUN,
+            new CompletableFuture<>(), DEV, new CompletableFuture<>());
 
-    /** The command that boots has come. */
-    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, target = "("
-            + CommandLine.COMMAND + "=run)")
-    public void bind(Function<Map<String, Object>, Integer> came) {
-        run.complete(came);
+    /** A command that boots has come. */
+    @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC, target = "(|("
+            + CommandLine.COMMAND + "=" + RUN + ")(" + CommandLine.COMMAND + "=" + DEV + "))")
+    public void bind(Function<Map<String, Object>, Integer> came, Map<String, Object> properties) {
+        commands.get(String.valueOf(properties.get(CommandLine.COMMAND))).complete(came);
     }
 
-    /** The command that boots goes. */
+    /** A command that boots goes. */
     public void unbind(Function<Map<String, Object>, Integer> gone) {
         // A boot that it has begun is its own.
     }
@@ -78,7 +81,7 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
             parser.usage(line.out());
             return 0;
         }
-        int wrong = options.others.isEmpty() ? 0 : refused(map, options.others);
+        int wrong = refused(map, options);
         return wrong != 0 ? wrong : options.made == null ? boot(map, line, options) : make(line, options, options.made);
     }
 
@@ -86,13 +89,16 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
      * What {@code run} does not know either is told before anything is fetched: asked for its help, it looks at no
      * more.
      */
-    private int refused(Map<String, Object> map, List<String> others) {
+    private int refused(Map<String, Object> map, LinuxOptions options) {
+        if (options.others.isEmpty()) {
+            return 0;
+        }
         var arguments = new HashMap<>(map);
         arguments.put(CommandLine.NAME, "linux");
         arguments.put(CommandLine.OUT, new PrintStream(OutputStream.nullOutputStream()));
-        arguments.put(CommandLine.ARGUMENTS,
-                Stream.concat(others.stream(), Stream.of("--help")).toArray(String[]::new));
-        return runner().apply(arguments);
+        arguments.put(CommandLine.ARGUMENTS, Stream.of(options.plugins(), options.others, List.of("--help"))
+                .flatMap(List::stream).toArray(String[]::new));
+        return runner(options).apply(arguments);
     }
 
     /** Writes the RAM disk alone. */
@@ -138,7 +144,7 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
             var arguments = new HashMap<>(map);
             arguments.put(CommandLine.NAME, "linux");
             arguments.put(CommandLine.ARGUMENTS, arguments(line, options, initrd).toArray(String[]::new));
-            return status(runner().apply(arguments));
+            return status(runner(options).apply(arguments));
         } catch (HsmException e) {
             line.err().println("cupule linux: " + e.getMessage());
             return e.errno() == Errno.EINTR ? INTERRUPTED : e.errno() == Errno.EINVAL ? USAGE : HOST_FAILURE;
@@ -179,6 +185,7 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
             throw new HsmException(Errno.EINVAL, "script",
                     "a script runs in the RAM disk that is made here; it cannot go with --initrd");
         }
+        words.addAll(options.plugins());
         words.addAll(List.of("--kernel", kernel.toString(), "--initrd", disk.toString(), "--append",
                 append(options), "--cpus", String.valueOf(options.cpus), "--memory",
                 options.memory));
@@ -195,15 +202,15 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
                 options.script.isEmpty() ? null : String.join(" ", options.script));
     }
 
-    private Function<Map<String, Object>, Integer> runner() {
+    private Function<Map<String, Object>, Integer> runner(LinuxOptions options) {
+        String command = options.plugin == null ? RUN : DEV;
         try {
-            return run.get(RUN_SECONDS, TimeUnit.SECONDS);
+            return commands.get(command).get(RUN_SECONDS, TimeUnit.SECONDS);
         } catch (TimeoutException | ExecutionException e) {
-            throw new HsmException(Errno.ENODEV, "run",
-                    "there is no command 'run'; start the bundle org.cupule.machine",
-                    e);
+            throw new HsmException(Errno.ENODEV, command,
+                    "there is no command '%s'; start the bundle org.cupule.machine".formatted(command), e);
         } catch (InterruptedException e) {
-            throw new HsmException(Errno.EINTR, "run", "interrupted", e);
+            throw new HsmException(Errno.EINTR, command, "interrupted", e);
         }
     }
 }

@@ -18,7 +18,7 @@ import picocli.CommandLine.Option;
                 "The first time, the packages linux-image-cloud-amd64 and busybox-static are fetched with 'apt-get "
                         + "download', which needs no privileges, and kept in the folder 'linux' of the platform's home, ~/.cupule or what CUPULE_HOME says. Without a network, "
                         + "give --kernel and --initrd.",
-                "Other options are those of 'cupule run': --disk FILE for a disk, --net for a network, --timeout, --trace, "
+                "Other options are those of 'cupule run', or with --dev of 'cupule dev': --disk FILE for a disk, --net for a network, --timeout, --trace, "
                         + "--symbols, ..."})
 final class LinuxOptions {
     @Option(names = "--cpus", paramLabel = "N", description = "Number of processors, 1 to 16; without it, 1.")
@@ -38,6 +38,10 @@ final class LinuxOptions {
     @Nullable
     Path initrd;
 
+    @Option(names = "--dev", paramLabel = "PROJECT|JAR", description = "With a device of yours, of which each new build is swapped in under Linux, as 'cupule dev' does.")
+    @Nullable
+    Path plugin;
+
     @Option(names = "--make-initrd", paramLabel = "FILE", description = "Writes the initial RAM disk that would be booted, names the kernel, and ends.")
     @Nullable
     Path made;
@@ -50,6 +54,11 @@ final class LinuxOptions {
 
     /** Words that this command does not know, for {@code run}. */
     List<String> others = new ArrayList<>();
+
+    /** {@return what {@code dev} is told to watch, as its words} */
+    List<String> plugins() {
+        return plugin == null ? List.of() : List.of(plugin.toString());
+    }
 
     /** What follows "--": the text of a script. */
     List<String> script = new ArrayList<>();

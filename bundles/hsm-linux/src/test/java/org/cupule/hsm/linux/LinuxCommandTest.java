@@ -27,6 +27,7 @@ class LinuxCommandTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final LinuxCommand command = new LinuxCommand();
     private List<String> booted = List.of();
+    private List<String> developed = List.of();
     private String name = "";
     private int status;
 
@@ -37,7 +38,11 @@ class LinuxCommandTest {
             name = line.name();
             booted = line.arguments().contains("--help") ? booted : line.arguments();
             return line.arguments().contains("--bogus") ? LinuxCommand.USAGE : status;
-        });
+        }, Map.of(CommandLine.COMMAND, LinuxCommand.RUN));
+        command.bind(map -> {
+            developed = CommandLine.of(map).arguments();
+            return status;
+        }, Map.of(CommandLine.COMMAND, LinuxCommand.DEV));
         Files.createDirectories(home.resolve("linux/busybox-static/bin"));
         Files.writeString(home.resolve("linux/busybox-static/bin/busybox"), "BUSYBOX");
         Path kernel = home.resolve("linux/linux-image-9.9-cloud-amd64");
@@ -143,6 +148,14 @@ class LinuxCommandTest {
         apply("--append", "quiet loglevel=3");
 
         assertThat(word("--append")).endsWith(" quiet loglevel=3");
+    }
+
+    @Test
+    void aPluginIsDevelopedUnderLinux() {
+        assertThat(apply("--dev", "thermometer", "--once")).isZero();
+
+        assertThat(booted).isEmpty();
+        assertThat(developed).startsWith("thermometer", "--kernel").contains("--initrd", "--once");
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -15,10 +16,11 @@ import picocli.CommandLine.Parameters;
 @Command(name = "cupule dev", sortOptions = false, usageHelpAutoWidth = true, description = "Boots a guest with a plug-in of yours, and swaps in each new build of it, with the state of its devices, while the guest runs.", exitCodeListHeading = "%nExit status, otherwise as 'cupule run':%n", exitCodeList = {
         "0:the guest switched off, or with --once the new build is in",
         "1:with --once it was refused or rolled back", "2:wrong usage", "4:the host failed", "6:time-out",
-        "130:ended by Ctrl-C"}, footer = {
+        "10:the guest can never go on", "130:ended by Ctrl-C"}, footer = {
                 "",
                 "Without --vm and --image the guest is 'probe', which reads and writes the registers of the device as "
-                        + "you say: r OFFSET, w OFFSET VALUE, i, q."})
+                        + "you say: r OFFSET, w OFFSET VALUE, i, q.",
+                "With Debian's Linux as the guest: cupule linux --dev PROJECT|JAR."})
 final class DevOptions {
     @Parameters(arity = "1", paramLabel = "PROJECT|JAR", description = "A Maven project, whose target/*.jar is watched, or a jar.")
     Path plugin = Path.of("");
@@ -27,13 +29,13 @@ final class DevOptions {
     @Nullable
     Path vm;
 
-    @Option(names = "--image", paramLabel = "IMAGE", description = "Boots this image on a standard PC with a device of the plug-in.")
+    @Option(names = {"--image",
+            "--kernel"}, paramLabel = "IMAGE", description = "Boots this image on a standard PC with a device of the plug-in.")
     @Nullable
     Path image;
 
-    @Option(names = "--append", paramLabel = "TEXT", description = "Command line for the guest.")
-    @Nullable
-    String append;
+    @Mixin
+    MachineOptions machine = new MachineOptions();
 
     @Option(names = "--once", description = "Ends when one new build is in, or was refused: for scripts.")
     boolean once;

@@ -171,28 +171,28 @@ final class DevSession implements AutoCloseable {
                             .formatted(present == null ? "the plug-in" : present.text()));
         }
         offers.forEach(offer -> schemas.put(offer.info().kind(), offer.schema()));
-        MachineDescription described = new DevMachine(base()).with(offers);
-        return described.image().isPresent() && options.append == null
+        Overrides said = new Overrides(options.machine);
+        MachineDescription described = new DevMachine(said.apply(base())).with(offers);
+        return described.image().isPresent()
                 ? described
-                : withImage(described, offers, ranges);
+                : DevMachine.withImage(described, said.image(image(place(described, offers, ranges))));
     }
 
     private MachineDescription base() {
         return options.vm != null ? command.machines().read(options.vm) : command.machines().standard("dev");
     }
 
-    private MachineDescription withImage(MachineDescription described, List<DeviceOffer> offers, List<String> ranges) {
-        String append = options.append;
-        String place = offers.isEmpty()
+    /** {@return what tells a guest where the first thing is that the plug-in offers} */
+    private static String place(MachineDescription described, List<DeviceOffer> offers, List<String> ranges) {
+        return offers.isEmpty()
                 ? DevMachine.commandLine(ranges.getFirst())
                 : DevMachine.commandLine(described, offers.getFirst());
-        if (described.image().isPresent()) {
-            MachineDescription.Image image = described.image().get();
-            return DevMachine.withImage(described, image.file(), image.builtin(), append == null ? "" : append);
-        }
+    }
+
+    private MachineDescription.Image image(String place) {
         Optional<Path> file = Optional.ofNullable(options.image);
-        return DevMachine.withImage(described, file, file.isPresent() ? "" : DevMachine.GUEST,
-                append != null ? append : file.isPresent() ? "" : place);
+        return new MachineDescription.Image(file, file.isPresent() ? "" : DevMachine.GUEST, "auto", 0,
+                file.isPresent() ? "" : place, List.of());
     }
 
     // ------------------------------------------------------------------ the run
@@ -200,12 +200,13 @@ final class DevSession implements AutoCloseable {
     private Outcome converse(Machine made, CompletableFuture<Outcome> stopped) throws InterruptedException {
         Runnable leave = () -> end.complete(new Outcome("ended by hand", RunCommand.INTERRUPTED, ""));
         var watcher = Thread.ofPlatform().daemon().name("dev-watch").unstarted(this::swapBuilds);
-        try (var opened = Conversation.open(made.console(), letter -> {
-        }, line, leave, shell, (reader, words, candidates) -> {
-        }, true)) {
+        var guest = new GuestWatch(made.vm(), new Explanation(made.vm(), SymbolMap.EMPTY));
+        try (var opened = Conversation.open(made.console(), guest, line, leave, shell, (reader, words, candidates) -> {
+        }, options.vm == null && options.image == null)) {
             conversation = opened;
             tell("%s is in; watching %s".formatted(present == null ? "" : present.text(), watch.place()));
             made.start();
+            new GuestEnd(made, guest, "cupule dev", line.terminal() ? null : line.err(), end).begin();
             watcher.start();
             Outcome outcome = await(made, stopped);
             watcher.interrupt();

@@ -14,7 +14,7 @@ import org.cupule.machine.MachineDescription.Image;
  *            the command line
  * @threading confined to the command
  */
-record Overrides(RunOptions options) {
+record Overrides(MachineOptions options) {
     MachineDescription apply(MachineDescription base) {
         return new MachineDescription(base.name(), or(options.hypervisor, base.hypervisor()),
                 or(options.memoryBytes, base.memoryBytes()), or(options.cpus, base.cpus()),
@@ -34,7 +34,8 @@ record Overrides(RunOptions options) {
         return devices.list();
     }
 
-    private Image image(Image image) {
+    /** {@return the image as the command line has it} */
+    Image image(Image image) {
         List<Path> modules = options.modules.isEmpty()
                 ? image.modules()
                 : options.modules.stream().map(Path::of).toList();

@@ -1,7 +1,6 @@
 package org.cupule.machine.command;
 
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.cupule.hsm.ioreq.IoRequests;
 import org.cupule.hsm.ioreq.IoTrace;
@@ -57,8 +55,6 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
     /** The cause of an outcome after {@link Machine#close}. */
     private static final String CLOSED = "closed";
     private static final String TIME_IS_OVER = "time-out";
-    private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
-    private static final int LOOKS = 8;
     private static final long FOREVER_NANOS = Long.MAX_VALUE;
 
     private final Machines machines;
@@ -174,8 +170,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         try (var conversation = Conversation.open(machine.console(), guest, line, end, command -> execute(map, command),
                 this::complete, false)) {
             machine.start();
-            Thread.ofPlatform().daemon().name("watch-" + machine.name())
-                    .start(() -> watch(machine, guest, line.terminal() ? null : line.err()));
+            new GuestEnd(machine, guest, who, line.terminal() ? null : line.err(), stopped).begin();
             Outcome outcome = await(machine, options.timeout == null ? FOREVER_NANOS : options.timeout.toNanos());
             if (!outcome.cause().equals(CLOSED)) {
                 machine.vm().pause();
@@ -183,36 +178,6 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
             return outcome.cause().equals(TIME_IS_OVER)
                     ? new Outcome(outcome.cause(), outcome.status(), outcome.report() + explanation.sentence())
                     : outcome;
-        }
-    }
-
-    /**
-     * The run of a guest that can never go on ends. A script cannot help a machine that the hypervisor has stopped,
-     * either: a person can, from the shell.
-     *
-     * @param err
-     *            hears of a guest that is silent for long; null where a person sits
-     */
-    private void watch(Machine machine, GuestWatch guest, @Nullable PrintStream err) {
-        int looks = 0;
-        while (!stopped.isDone() && !machine.outcome().toCompletableFuture().isDone()) {
-            LockSupport.parkNanos(LOOK_NANOS);
-            looks = err != null && machine.status().startsWith("paused: ") ? looks + 1 : 0;
-            if (looks == LOOKS) {
-                stopped.complete(
-                        new Outcome("stopped", HOST_FAILURE, who + ": the machine is " + machine.status()));
-            } else if (machine.status().equals("running")) {
-                look(guest, err);
-            }
-        }
-    }
-
-    private void look(GuestWatch guest, @Nullable PrintStream err) {
-        long now = System.nanoTime();
-        guest.end(now).ifPresent(
-                why -> stopped.complete(new Outcome("never goes on", NEVER_GOES_ON, who + ": " + why)));
-        if (err != null) {
-            guest.silence(now).ifPresent(what -> err.println(who + ": " + what));
         }
     }
 
@@ -301,7 +266,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         }
         Path file = options.file();
         if (file == null || isBuiltIn(file)) {
-            return new Overrides(options).apply(withImage(machines.standard("guest"), Optional.empty(),
+            return new Overrides(options.machine).apply(withImage(machines.standard("guest"), Optional.empty(),
                     file == null ? BUILT_IN : file.toString()));
         }
         requireFile(file);
@@ -311,7 +276,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         if (base.image().isEmpty()) {
             throw new HsmException(Errno.EINVAL, "read", file + ": field 'image': it is missing");
         }
-        return new Overrides(options).apply(base);
+        return new Overrides(options.machine).apply(base);
     }
 
     /** A file has precedence over a guest that comes with the platform. */

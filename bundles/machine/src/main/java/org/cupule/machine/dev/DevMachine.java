@@ -1,6 +1,5 @@
 package org.cupule.machine.dev;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -51,7 +50,7 @@ public record DevMachine(MachineDescription base) {
         }
         return new MachineDescription(base.name(), base.hypervisor(), base.memoryBytes(), base.cpus(), base.image(),
                 devices, base.models(), base.behaviour(), base.deterministic(), base.queuedUpcall(), base.serviceVm(),
-                base.acpi());
+                base.acpi(), base.pageBytes());
     }
 
     private static DeviceDescription of(DeviceDescription device, DeviceOffer offer) {
@@ -75,11 +74,10 @@ public record DevMachine(MachineDescription base) {
     }
 
     /** {@return the same machine with an image} */
-    public static MachineDescription withImage(MachineDescription base, Optional<Path> file, String builtin,
-            String append) {
+    public static MachineDescription withImage(MachineDescription base, Image image) {
         return new MachineDescription(base.name(), base.hypervisor(), base.memoryBytes(), base.cpus(),
-                Optional.of(new Image(file, builtin, "auto", 0, append, List.of())), base.devices(), base.models(),
-                base.behaviour(), base.deterministic(), base.queuedUpcall(), base.serviceVm(), base.acpi());
+                Optional.of(image), base.devices(), base.models(), base.behaviour(), base.deterministic(),
+                base.queuedUpcall(), base.serviceVm(), base.acpi(), base.pageBytes());
     }
 
     /** {@return what tells the guest where a device is: {@code memory=4275830784 length=4096 irq=5}} */

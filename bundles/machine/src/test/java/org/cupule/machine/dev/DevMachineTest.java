@@ -95,4 +95,14 @@ class DevMachineTest {
         assertThat(new DevMachine(machine).with(List.of(first)).devices()).singleElement()
                 .satisfies(device -> assertThat(device.model()).isEqualTo("one@1.0.0"));
     }
+
+    @Test
+    void theRestOfTheMachineIsAsTheVmFileHasIt() {
+        var huge = new MachineDescription("dev", "", 4 << 20, 1, Optional.empty(), List.of(), Map.of(), Behaviour.X86,
+                false, false, false, false, 2 << 20);
+        var image = new MachineDescription.Image(Optional.empty(), DevMachine.GUEST, "auto", 0, "", List.of());
+
+        assertThat(new DevMachine(huge).with(List.of())).isEqualTo(huge);
+        assertThat(DevMachine.withImage(huge, image).pageBytes()).isEqualTo(2 << 20);
+    }
 }
