@@ -53,7 +53,7 @@ class LinuxIT {
     }
 
     @Test
-    @DisplayName("a session on two processors: a disk, files both ways through forwarded ports, nproc, poweroff; the kernel has nothing to complain of")
+    @DisplayName("a session on two processors: a disk, files both ways through forwarded ports, Ctrl-C, nproc, poweroff; the kernel has nothing to complain of")
     void sessionOnTwoProcessorsEndsWithStatusZero(@TempDir Path folder) throws Exception {
         byte[] content = new byte[100_000];
         new Random(BOOTS).nextBytes(content);
@@ -85,6 +85,9 @@ class LinuxIT {
                     "mkdir /tmp/www; echo said in the guest >/tmp/www/page; httpd -h /tmp/www; echo served=$((1 + 1))");
             session.await("served=2");
             assertThat(fetched(inward)).isEqualTo("said in the guest\n");
+            session.type("sh -c 'echo asleep=$((1 + 1)); exec sleep 100000'");
+            session.await("asleep=2");
+            session.interrupt();
             session.type("umount /mnt; echo unmounted=$?; echo processors=$(nproc)");
             session.type("dmesg | grep -c 'Linux version' | sed s/^/versions=/");
             session.type("poweroff");

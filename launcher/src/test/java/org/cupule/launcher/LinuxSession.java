@@ -18,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 final class LinuxSession implements AutoCloseable {
     private static final long PATIENCE_SECONDS = 600;
     private static final String PROMPT = "/root # ";
+    private static final int INTERRUPT = 3;
 
     private final Process process;
     private final ByteArrayOutputStream output = new ByteArrayOutputStream();
@@ -74,6 +75,12 @@ final class LinuxSession implements AutoCloseable {
         // What is echoed of the line may hold the prompt's letters: the next prompt comes after all that is here now.
         answered = text().length() + line.length();
         process.getOutputStream().write((line + "\n").getBytes(StandardCharsets.US_ASCII));
+        process.getOutputStream().flush();
+    }
+
+    /** Presses Ctrl-C. */
+    void interrupt() throws IOException {
+        process.getOutputStream().write(INTERRUPT);
         process.getOutputStream().flush();
     }
 

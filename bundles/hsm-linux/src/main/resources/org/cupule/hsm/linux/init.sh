@@ -32,19 +32,18 @@ fi
 echo
 read -r _ memory _ </proc/meminfo
 echo "Linux $(uname -r) on $(nproc) processor(s), $((memory / 1024)) MiB. 'poweroff' ends it."
-# What busybox's poweroff, reboot and halt ask of the first program.
-end() {
-    sync
-    umount -a -r 2>/dev/null
-    "$1" -f
-}
-trap 'end poweroff' USR2
-trap 'end reboot' TERM
-trap 'end halt' USR1
-
-# The first program must not end: who leaves the shell gets a new one.
-cd /root
-while true; do
-    setsid cttyhack sh </dev/console >/dev/console 2>&1 &
-    wait $!
-done
+# busybox's own init goes on: a shell that is left is begun anew, and poweroff, reboot and halt end it. (What a script like this one
+# begins in the background would ignore Ctrl-C, and so would all that the shell begins.)
+cat >/etc/inittab <<'END'
+::respawn:/sbin/shell
+::ctrlaltdel:/bin/reboot
+::shutdown:/bin/umount -a -r 2>/dev/null
+END
+cat >/sbin/shell <<'END'
+#!/bin/sh
+export HOME=/root
+cd
+exec cttyhack sh
+END
+chmod +x /sbin/shell
+exec init
