@@ -56,6 +56,8 @@ final class DevSession implements AutoCloseable {
     private final long deadline;
     private final CompletableFuture<Outcome> end = new CompletableFuture<>();
     private final Map<String, StateSchema> schemas = new HashMap<>();
+    /** What tells a guest where the first thing is that the plug-in offers. */
+    private String place = "";
     private @Nullable Machine machine;
     private volatile @Nullable Conversation conversation;
     private @Nullable BuiltJar present;
@@ -173,23 +175,27 @@ final class DevSession implements AutoCloseable {
         offers.forEach(offer -> schemas.put(offer.info().kind(), offer.schema()));
         Overrides said = new Overrides(options.machine);
         MachineDescription described = new DevMachine(said.apply(base())).with(offers);
+        place = place(described, offers, ranges);
         return described.image().isPresent()
                 ? described
-                : DevMachine.withImage(described, said.image(image(place(described, offers, ranges))));
+                : DevMachine.withImage(described, said.image(image()));
     }
 
     private MachineDescription base() {
         return options.vm != null ? command.machines().read(options.vm) : command.machines().standard("dev");
     }
 
-    /** {@return what tells a guest where the first thing is that the plug-in offers} */
     private static String place(MachineDescription described, List<DeviceOffer> offers, List<String> ranges) {
         return offers.isEmpty()
                 ? DevMachine.commandLine(ranges.getFirst())
                 : DevMachine.commandLine(described, offers.getFirst());
     }
 
-    private MachineDescription.Image image(String place) {
+    private boolean ownGuest() {
+        return options.vm != null || options.image != null;
+    }
+
+    private MachineDescription.Image image() {
         Optional<Path> file = Optional.ofNullable(options.image);
         return new MachineDescription.Image(file, file.isPresent() ? "" : DevMachine.GUEST, "auto", 0,
                 file.isPresent() ? "" : place, List.of());
@@ -202,9 +208,12 @@ final class DevSession implements AutoCloseable {
         var watcher = Thread.ofPlatform().daemon().name("dev-watch").unstarted(this::swapBuilds);
         var guest = new GuestWatch(made.vm(), new Explanation(made.vm(), SymbolMap.EMPTY));
         try (var opened = Conversation.open(made.console(), guest, line, leave, shell, (reader, words, candidates) -> {
-        }, options.vm == null && options.image == null)) {
+        }, !ownGuest())) {
             conversation = opened;
             tell("%s is in; watching %s".formatted(present == null ? "" : present.text(), watch.place()));
+            if (ownGuest()) {
+                tell("a driver finds it at " + DevMachine.hexadecimal(place));
+            }
             made.start();
             new GuestEnd(made, guest, "cupule dev", line.terminal() ? null : line.err(), end).begin();
             watcher.start();

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.cupule.device.DeviceSpec.LineSpec;
 import org.cupule.device.DeviceSpec.Window;
 import org.cupule.machine.MachineDescription;
@@ -26,6 +27,7 @@ public record DevMachine(MachineDescription base) {
     private static final long MEMORY = 0xFEDC_0000L;
     private static final long PAGE = 0x1000;
     private static final int IRQ = 5;
+    private static final Pattern ADDRESS = Pattern.compile("(?<=(port|memory|pci|id)=)\\d+");
 
     /** {@return the machine with the plug-in's devices; those that are there already are of the offered models} */
     public MachineDescription with(List<DeviceOffer> offers) {
@@ -94,6 +96,12 @@ public record DevMachine(MachineDescription base) {
                 device.windows().getOrDefault(window.name(), window.standard()), window.length())).orElse("")
                 + offer.spec().lines().stream().findFirst().map(line -> " irq=" + device.lines()
                         .getOrDefault(line.name(), line.standard())).orElse("");
+    }
+
+    /** {@return a command line for people: addresses and PCI ids are hexadecimal} */
+    public static String hexadecimal(String commandLine) {
+        return ADDRESS.matcher(commandLine)
+                .replaceAll(number -> "0x" + Long.toHexString(Long.parseLong(number.group())));
     }
 
     /** {@return what tells the guest where a client answers, of a range as the service's property says it} */

@@ -96,6 +96,13 @@ class DevMachineTest {
                 .satisfies(device -> assertThat(device.model()).isEqualTo("one@1.0.0"));
     }
 
+    @ParameterizedTest
+    @CsvSource({"memory=4275830784 length=4096 irq=5,memory=0xfedc0000 length=4096 irq=5",
+            "port=768 length=4,port=0x300 length=4", "pci=4660 id=17 length=0,pci=0x1234 id=0x11 length=0"})
+    void peopleReadAddressesInHexadecimal(String commandLine, String forPeople) {
+        assertThat(DevMachine.hexadecimal(commandLine)).isEqualTo(forPeople);
+    }
+
     @Test
     void theRestOfTheMachineIsAsTheVmFileHasIt() {
         var huge = new MachineDescription("dev", "", 4 << 20, 1, Optional.empty(), List.of(), Map.of(), Behaviour.X86,
