@@ -144,7 +144,8 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
             var arguments = new HashMap<>(map);
             arguments.put(CommandLine.NAME, "linux");
             arguments.put(CommandLine.ARGUMENTS, arguments(line, options, initrd).toArray(String[]::new));
-            return status(runner(options).apply(arguments));
+            int status = runner(options).apply(arguments);
+            return options.script.isEmpty() && options.plugin != null ? status : status(status);
         } catch (HsmException e) {
             line.err().println("cupule linux: " + e.getMessage());
             return e.errno() == Errno.EINTR ? INTERRUPTED : e.errno() == Errno.EINVAL ? USAGE : HOST_FAILURE;

@@ -159,6 +159,13 @@ class LinuxCommandTest {
     }
 
     @Test
+    void theStatusOfABuildThatWasRefusedIsTheCommandsToo() {
+        status = 1;
+
+        assertThat(apply("--dev", "thermometer", "--once")).isEqualTo(1);
+    }
+
+    @Test
     void helpNamesTheOptions() {
         assertThat(apply("--help")).isZero();
 

@@ -95,7 +95,7 @@ public final class DevCommand implements Function<Map<String, Object>, Integer> 
         var options = new DevOptions();
         var parser = new picocli.CommandLine(options);
         try {
-            parser.parseArgs(line.arguments().toArray(String[]::new));
+            WrongUsage.requireKnown(parser, parser.parseArgs(line.arguments().toArray(String[]::new)));
         } catch (picocli.CommandLine.ParameterException e) {
             line.err().println(WrongUsage.line("cupule dev", e));
             return RunCommand.USAGE;

@@ -88,10 +88,7 @@ public final class RunCommand implements Function<Map<String, Object>, Integer> 
         var options = new RunOptions();
         var parser = new picocli.CommandLine(options);
         try {
-            List<String> unknown = parser.parseArgs(line.arguments().toArray(String[]::new)).unmatched();
-            if (!unknown.isEmpty()) { // who asks for help is forgiven them by picocli
-                throw new picocli.CommandLine.UnmatchedArgumentException(parser, unknown);
-            }
+            WrongUsage.requireKnown(parser, parser.parseArgs(line.arguments().toArray(String[]::new)));
         } catch (picocli.CommandLine.ParameterException e) {
             line.err().println(WrongUsage.line(who, e));
             return USAGE;

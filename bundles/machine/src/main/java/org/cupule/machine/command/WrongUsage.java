@@ -1,8 +1,10 @@
 package org.cupule.machine.command;
 
 import java.util.List;
+import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
@@ -22,6 +24,13 @@ final class WrongUsage {
      */
     static String line(String who, ParameterException fault) {
         return "%s: %s %s --help lists the options.".formatted(who, sentence(fault), who);
+    }
+
+    /** Fails for words that nobody knows: who asks for help is forgiven them by picocli. */
+    static void requireKnown(CommandLine parser, ParseResult parsed) {
+        if (!parsed.unmatched().isEmpty()) {
+            throw new UnmatchedArgumentException(parser, parsed.unmatched());
+        }
     }
 
     private static String sentence(ParameterException fault) {
