@@ -90,6 +90,12 @@ public final class LinuxCommand implements Function<Map<String, Object>, Integer
      * more.
      */
     private int refused(Map<String, Object> map, LinuxOptions options) {
+        Path plugin = options.plugin;
+        if (plugin != null && Files.notExists(plugin)) {
+            CommandLine.of(map).err()
+                    .println("cupule linux: --dev '" + plugin + "': it is not there; name a project's folder or a jar");
+            return USAGE;
+        }
         if (options.others.isEmpty()) {
             return 0;
         }

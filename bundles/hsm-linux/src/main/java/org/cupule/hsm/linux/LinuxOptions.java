@@ -16,9 +16,10 @@ import picocli.CommandLine.Option;
         "0:the guest switched off, or its SCRIPT succeeded", "n:the SCRIPT's own status"}, footer = {
                 "",
                 "The first time, the packages linux-image-cloud-amd64 and busybox-static are fetched with 'apt-get "
-                        + "download', which needs no privileges, and kept in the folder 'linux' of the platform's home, ~/.cupule or what CUPULE_HOME says. Without a network, "
-                        + "give --kernel and --initrd.",
-                "Other options are those of 'cupule run', or with --dev of 'cupule dev': --disk FILE for a disk, --net for a network, --timeout, --trace, "
+                        + "download', which needs no privileges, and kept in the folder 'linux' of the platform's home, "
+                        + "~/.cupule or what CUPULE_HOME says. Without a network, give --kernel and --initrd.",
+                "Other options are those of 'cupule run', or with --dev of 'cupule dev': --disk FILE for a disk, "
+                        + "--net for a network, --timeout, --trace, "
                         + "--symbols, ..."})
 final class LinuxOptions {
     @Option(names = "--cpus", paramLabel = "N", description = "Number of processors, 1 to 16; without it, 1.")

@@ -152,17 +152,25 @@ class LinuxCommandTest {
 
     @Test
     void aPluginIsDevelopedUnderLinux() {
-        assertThat(apply("--dev", "thermometer", "--once")).isZero();
+        assertThat(apply("--dev", home.toString(), "--once")).isZero();
 
         assertThat(booted).isEmpty();
-        assertThat(developed).startsWith("thermometer", "--kernel").contains("--initrd", "--once");
+        assertThat(developed).startsWith(home.toString(), "--kernel").contains("--initrd", "--once");
+    }
+
+    @Test
+    void aPluginThatIsNotThereIsRefusedBeforeAnythingIsFetched() {
+        assertThat(apply("--refresh", "--dev", "nowhere")).isEqualTo(LinuxCommand.USAGE);
+
+        assertThat(err.toString()).contains("'nowhere': it is not there");
+        assertThat(developed).isEmpty();
     }
 
     @Test
     void theStatusOfABuildThatWasRefusedIsTheCommandsToo() {
         status = 1;
 
-        assertThat(apply("--dev", "thermometer", "--once")).isEqualTo(1);
+        assertThat(apply("--dev", home.toString(), "--once")).isEqualTo(1);
     }
 
     @Test
